@@ -1,0 +1,2 @@
+//! The aiworker binary.
+fn main() {}
