@@ -1,0 +1,156 @@
+//! What goes into and comes out of storage and has no place in `domain`: rows with secrets, and three-way outcomes.
+
+use domain::{
+    Agent, AgentId, AgentLimits, Event, Phase, ProjectId, Reason, Session, SessionId, Subject, Timestamp, User, UserId,
+};
+use secrecy::SecretString;
+
+/// An account to make. Its role is decided while it is stored.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Its id.
+    pub id: UserId,
+    /// The name, in its stored form.
+    pub username: String,
+    /// The password's hash, in the PHC string format.
+    pub password_hash: SecretString,
+    /// When it is made.
+    pub created_at: Timestamp,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationPolicy {
+    /// Only the first person to come.
+    FirstUserOnly,
+    /// Anyone.
+    Anyone,
+}
+
+/// How making an account ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateUser {
+    /// The account exists now. The first one is an administrator.
+    Created(User),
+    /// Somebody else has the name.
+    NameTaken,
+    /// The policy allows no further account.
+    Closed,
+}
+
+/// A user with what a password is checked against.
+#[derive(Debug, Clone)]
+pub struct UserWithHash {
+    /// The user.
+    pub user: User,
+    /// The password's hash, in the PHC string format.
+    pub password_hash: SecretString,
+}
+
+/// A browser session to store.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Its public id.
+    pub id: SessionId,
+    /// Who signed in.
+    pub user_id: UserId,
+    /// SHA-256 of the cookie's secret, as 64 hexadecimal digits.
+    pub secret_hash: String,
+    /// When it begins.
+    pub created_at: Timestamp,
+    /// When it ends whatever happens.
+    pub expires_at: Timestamp,
+    /// The browser's description of itself.
+    pub user_agent: String,
+    /// The address it came from.
+    pub address: String,
+}
+
+/// A stored browser session and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The session; `current` is always false here.
+    pub session: Session,
+    /// Its user.
+    pub user: User,
+}
+
+/// How deleting a project ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteProject {
+    /// It is gone, with its tasks.
+    Deleted,
+    /// The owner has no such project.
+    NotFound,
+    /// It still has agents, though they may be on their way out.
+    HasAgents,
+}
+
+/// An agent to launch: wanted `running`, in phase `pending`, at generation 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgent {
+    /// Its id.
+    pub id: AgentId,
+    /// The project it works on.
+    pub project_id: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// What runs in its terminal.
+    pub start_command: String,
+    /// What it may use.
+    pub limits: AgentLimits,
+    /// When it is launched.
+    pub created_at: Timestamp,
+}
+
+/// How launching an agent ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InsertAgent {
+    /// The agent is stored.
+    Inserted(Box<Agent>),
+    /// The owner has an agent of this name.
+    NameTaken,
+    /// The owner has as many agents as allowed.
+    LimitReached,
+    /// The owner has no such project (any more).
+    ProjectNotFound,
+}
+
+/// What was observed of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseChange {
+    /// The agent.
+    pub id: AgentId,
+    /// The generation that was observed; when the agent has moved on, nothing changes.
+    pub expected_generation: i64,
+    /// The phase.
+    pub phase: Phase,
+    /// Why, as a code.
+    pub reason: Option<Reason>,
+    /// Why and what to do, as a sentence; may be empty.
+    pub message: String,
+    /// When it was observed.
+    pub at: Timestamp,
+}
+
+/// What a runtime must know to start an agent, beyond the agent itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchFacts {
+    /// The agent.
+    pub agent: Agent,
+    /// The name of its owner.
+    pub username: String,
+    /// Where to clone from, if anywhere.
+    pub repository_url: Option<String>,
+    /// The branch to start from.
+    pub default_branch: String,
+}
+
+/// An entry to add to a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Whose timeline.
+    pub subject: Subject,
+    /// The entry.
+    pub event: Event,
+}
