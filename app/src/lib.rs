@@ -1,1 +1,23 @@
-//! Pages.
+//! The dashboard: pages, components and server functions, rendered on the server and hydrated in the browser.
+//!
+//! It knows `services` (on the server) and `domain`; it does not know SQL, clusters or routers.
+
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod components;
+pub mod error;
+mod pages;
+mod routes;
+mod shell;
+mod state;
+
+pub use routes::App;
+pub use shell::shell;
+
+/// Takes over the page that the server rendered. Called once, by `frontend`.
+#[cfg(feature = "hydrate")]
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}
