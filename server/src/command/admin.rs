@@ -1,0 +1,45 @@
+//! `aiworker admin …`: what an operator can do from the host when nobody can sign in.
+
+use std::{io::BufRead, process::ExitCode};
+
+use secrecy::SecretString;
+
+use super::print;
+use crate::{
+    cli::AdminCommand,
+    config::Config,
+    startup::{self, StartError},
+};
+
+/// Does what the operator asks.
+pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, StartError> {
+    let state = startup::open(config).await?;
+    match command {
+        AdminCommand::Users => {
+            let mut list = String::new();
+            for user in state.store.users().await? {
+                let role = if user.role == domain::Role::Admin { "admin" } else { "member" };
+                list.push_str(&format!("{}\t{role}\t{}\t{}\n", user.username, user.created_at, user.id));
+            }
+            print(&list)?;
+        }
+        AdminCommand::ResetPassword { username } => {
+            let password = read_password()?;
+            state.services.accounts().reset_password(&username, password).await?;
+            print(&format!("{username} has a new password; all browsers are signed out\n"))?;
+        }
+        AdminCommand::Audit { limit } => {
+            let entries = state.store.audit(limit).await?;
+            let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
+            print(&lines.map(|line| line + "\n").collect::<String>())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first line of standard input: a password on the command line would be in the process list.
+fn read_password() -> Result<SecretString, StartError> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()))
+}

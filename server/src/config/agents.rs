@@ -1,0 +1,75 @@
+//! Options: where agents run and how many.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+use runtime::process::ProcessConfig;
+
+/// Where agents run and how many.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Agents")]
+pub struct AgentOptions {
+    /// Where agents run.
+    #[arg(long, env = "AIWORKER_RUNTIME", global = true, value_name = "RUNTIME", default_value = "process")]
+    pub runtime: RuntimeName,
+
+    /// Most agents that one user may have.
+    #[arg(long, env = "AIWORKER_AGENTS_PER_USER", global = true, value_name = "NUMBER", default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub agents_per_user: u32,
+
+    /// Let every user launch agents on a host without a sandbox. Their agents can read what the server can.
+    #[arg(long, env = "AIWORKER_ALLOW_UNSANDBOXED", global = true)]
+    pub allow_unsandboxed: bool,
+
+    /// How long an agent's terminal may take to answer after its start, in seconds.
+    #[arg(long, env = "AIWORKER_START_TIMEOUT_SECONDS", global = true, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub start_timeout_seconds: u32,
+
+    /// The ttyd program. [default: found along PATH]
+    #[arg(long, env = "AIWORKER_TTYD", global = true, value_name = "PROGRAM")]
+    pub ttyd: Option<PathBuf>,
+
+    /// The tmux program. [default: found along PATH]
+    #[arg(long, env = "AIWORKER_TMUX", global = true, value_name = "PROGRAM")]
+    pub tmux: Option<PathBuf>,
+
+    /// The bubblewrap program. [default: bwrap along PATH]
+    #[arg(long, env = "AIWORKER_BWRAP", global = true, value_name = "PROGRAM")]
+    pub bwrap: Option<PathBuf>,
+
+    /// The git program. [default: found along PATH]
+    #[arg(long, env = "AIWORKER_GIT", global = true, value_name = "PROGRAM")]
+    pub git: Option<PathBuf>,
+}
+
+/// Where agents run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RuntimeName {
+    /// On this host, as sandboxed process trees.
+    Process,
+    /// In a cluster, as pods.
+    Kubernetes,
+}
+
+impl AgentOptions {
+    /// What the process runtime needs to know.
+    pub fn process(&self, data: PathBuf) -> ProcessConfig {
+        let mut config = ProcessConfig::new(data);
+        config.start_timeout = Duration::from_secs(self.start_timeout_seconds.into());
+        let programs = &mut config.programs;
+        for (chosen, found) in [
+            (&self.ttyd, &mut programs.ttyd),
+            (&self.tmux, &mut programs.tmux),
+            (&self.bwrap, &mut programs.bwrap),
+            (&self.git, &mut programs.git),
+        ] {
+            // A chosen program that is not there counts as missing: the check says so, with its remedy.
+            if let Some(path) = chosen.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+                *found = path.is_file().then(|| path.clone());
+            }
+        }
+        config
+    }
+}

@@ -1,0 +1,59 @@
+//! `/api/events`: what changes, as server-sent events. A client that comes back with `Last-Event-ID` gets what it
+//! missed, or `resync` when that is no longer known.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::LiveEvent;
+use futures::{Stream, StreamExt};
+use http::{HeaderMap, HeaderValue, header};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Failures, Reply, extract::SignedIn};
+use crate::AppState;
+
+/// How often a silent stream says that it lives, so that proxies do not cut it.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a browser waits before it connects again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The routes of live events.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What happens to the caller's agents and tasks, as it happens.
+///
+/// The `event:` line names the kind, `data:` holds the JSON below, `id:` is what to send as `Last-Event-ID` to resume.
+#[utoipa::path(get, path = "/api/events", tag = "Events", operation_id = "stream_events",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was seen.")),
+    responses((status = 200, body = LiveEvent, content_type = "text/event-stream"), Failures))]
+async fn events(SignedIn(caller): SignedIn, State(state): State<AppState>, headers: HeaderMap) -> Reply<Response> {
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let live = state.services.live().subscribe(&caller, last).await?;
+    let open = (state.metrics.event_stream_opened(), state.lifecycle.track());
+    let stream = as_sse(live).take_until(state.lifecycle.soft().clone().cancelled_owned()).map(move |event| {
+        let _open = &open;
+        Ok::<_, Infallible>(event)
+    });
+    let mut response = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    // nginx would collect the stream into buffers first.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The events in the form of the protocol, after a first line that sets the browser's waiting time.
+fn as_sse(live: impl Stream<Item = (String, LiveEvent)> + Send) -> impl Stream<Item = Event> + Send {
+    let hello = futures::stream::once(async { Event::default().retry(RETRY).comment("connected") });
+    hello.chain(live.filter_map(async |(id, event)| {
+        let name = event.name();
+        Event::default().id(id).event(name).json_data(&event).ok()
+    }))
+}

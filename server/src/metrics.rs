@@ -1,0 +1,181 @@
+//! What is counted, for `/metrics`. Names end in their unit; labels come from closed sets only, never from ids.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use domain::{Agent, Phase};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+/// The labels of a finished request.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    /// The route's pattern, such as `/api/agents/{id}`.
+    route: String,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PhaseLabels {
+    phase: &'static str,
+}
+
+/// Everything that is counted. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    agents: Family<PhaseLabels, Gauge>,
+    terminals_open: Gauge,
+    terminals_opened: Counter,
+    event_streams: Gauge,
+    database_up: Gauge,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Metrics {
+    /// A registry with every metric in it. `started_at` is in seconds since the epoch.
+    pub fn new(started_at: f64) -> Self {
+        let mut registry = Registry::with_prefix("aiworker");
+        let start: Gauge<f64, AtomicU64> = Gauge::default();
+        start.set(started_at);
+        registry.register("process_start_time_seconds", "When this process began", start);
+        let mut metrics = Self {
+            registry: Arc::default(),
+            requests: Family::default(),
+            // 1 ms to about 8 s.
+            durations: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.0, 14))),
+            agents: Family::default(),
+            terminals_open: Gauge::default(),
+            terminals_opened: Counter::default(),
+            event_streams: Gauge::default(),
+            database_up: Gauge::default(),
+        };
+        registry.register("http_requests", "Finished HTTP requests", metrics.requests.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "Time until the answer's head was sent",
+            metrics.durations.clone(),
+        );
+        registry.register("agents", "Agents by the phase that was last observed", metrics.agents.clone());
+        registry.register("terminal_sessions", "Terminals open in browsers", metrics.terminals_open.clone());
+        registry.register(
+            "terminal_sessions_opened",
+            "Terminals opened since this process began",
+            metrics.terminals_opened.clone(),
+        );
+        registry.register("event_streams", "Open streams of live events", metrics.event_streams.clone());
+        registry.register("database_up", "Whether the database answered at this scrape", metrics.database_up.clone());
+        metrics.registry = Arc::new(registry);
+        metrics
+    }
+
+    /// Notes a finished request.
+    pub fn request(&self, route: &str, method: &http::Method, status: http::StatusCode, took: Duration) {
+        let (route, method) = (route.to_owned(), known_method(method));
+        self.durations.get_or_create(&RouteLabels { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { route, method, status: status.as_u16() }).inc();
+    }
+
+    /// Counts a terminal as open until the guard is dropped.
+    pub fn terminal_opened(&self) -> OpenGuard {
+        self.terminals_opened.inc();
+        OpenGuard::new(&self.terminals_open)
+    }
+
+    /// Counts a stream of live events as open until the guard is dropped.
+    pub fn event_stream_opened(&self) -> OpenGuard {
+        OpenGuard::new(&self.event_streams)
+    }
+
+    /// Takes over how many agents are in each phase.
+    pub fn set_agents(&self, agents: &[Agent]) {
+        for phase in Phase::ALL {
+            let count = agents.iter().filter(|agent| agent.phase == *phase).count();
+            let gauge = self.agents.get_or_create_owned(&PhaseLabels { phase: phase.as_str() });
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Takes over whether the database answers.
+    pub fn set_database_up(&self, up: bool) {
+        self.database_up.set(i64::from(up));
+    }
+
+    /// The text that a monitoring system reads.
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut page = String::new();
+        text::encode(&mut page, &self.registry)?;
+        Ok(page)
+    }
+}
+
+/// Takes part in a gauge while it lives.
+#[derive(Debug)]
+pub struct OpenGuard(Gauge);
+
+impl OpenGuard {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for OpenGuard {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Callers may invent methods; labels may not.
+fn known_method(method: &http::Method) -> &'static str {
+    ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| method.as_str() == *known)
+        .unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_the_prefix_and_invented_methods_share_a_label() {
+        let metrics = Metrics::new(1.0);
+        for method in [http::Method::GET, http::Method::from_bytes(b"BREW").unwrap()] {
+            metrics.request("/api/health", &method, http::StatusCode::OK, Duration::from_millis(3));
+        }
+        let guard = metrics.event_stream_opened();
+        let page = metrics.encode().unwrap();
+        assert!(page.contains(r#"aiworker_http_requests_total{route="/api/health",method="other",status="200"} 1"#));
+        assert!(page.contains("aiworker_event_streams 1"));
+        drop(guard);
+        assert!(metrics.encode().unwrap().contains("aiworker_event_streams 0"));
+        for line in page.lines().filter(|line| !line.starts_with('#')) {
+            assert!(line.starts_with("aiworker_"), "{line}");
+        }
+    }
+}

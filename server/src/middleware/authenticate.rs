@@ -1,0 +1,43 @@
+//! Finds out who asks. Handlers and server functions find the [`Caller`] in the request's extensions.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, header};
+use services::{Caller, ClientInfo, Services};
+
+use crate::http::Problem;
+
+/// The middleware. Nobody at all is fine here: what needs somebody refuses by itself.
+pub async fn layer(State(services): State<Services>, mut request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<ClientInfo>().cloned().unwrap_or_default();
+    match caller_of(&services, request.headers(), client).await {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+        }
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
+    }
+    next.run(request).await
+}
+
+/// The token's owner if a token came, whatever the cookie; else the session's user. A token that does not work is
+/// refused, because its sender believes to be somebody; a session that has ended is nobody.
+async fn caller_of(services: &Services, headers: &HeaderMap, client: ClientInfo) -> Result<Option<Caller>, Problem> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let secret = value.to_str().ok().and_then(bearer).ok_or_else(Problem::unauthorized)?;
+        let caller = services.accounts().authenticate_token(secret, client).await?;
+        return caller.map(Some).ok_or_else(Problem::unauthorized);
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let Some(secret) = cookies.into_iter().find_map(|header| services.cookie().read(header)) else { return Ok(None) };
+    Ok(services.accounts().authenticate_session(secret, client).await?)
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, secret) = value.split_once(' ')?;
+    let secret = secret.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then_some(secret)
+}

@@ -1,0 +1,69 @@
+//! The whole public surface, and the order in which requests meet it. Tests build exactly this.
+
+use axum::{Router, middleware::from_fn_with_state, routing::any};
+use tower::ServiceBuilder;
+use tower_http::{CompressionLevel, compression::CompressionLayer};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    AppState, http, middleware as on, pages, static_files, terminal,
+};
+
+/// Everything that answers on the public address.
+pub fn build_router(state: AppState) -> Router {
+    let (api, description) = api().split_for_parts();
+    let people = Router::new()
+        .merge(api)
+        .merge(http::docs::router(description))
+        .route("/api", any(http::problem::unknown_path))
+        .route("/api/", any(http::problem::unknown_path))
+        .route("/api/{*path}", any(http::problem::unknown_path))
+        .method_not_allowed_fallback(http::problem::unknown_method)
+        .merge(terminal::router())
+        .merge(pages::router(&state))
+        .fallback(pages::fallback(&state))
+        .layer(from_fn_with_state(state.clone(), on::authenticate::layer));
+    people
+        .merge(open_api().split_for_parts().0)
+        .merge(static_files::router(&state))
+        // The first is the outermost: it sees the request first and the answer last.
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(state.clone(), on::request_id::layer))
+                .layer(from_fn_with_state(state.clone(), on::request_log::layer))
+                .layer(from_fn_with_state(state.clone(), on::security_headers::layer))
+                .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+                .layer(from_fn_with_state(state.clone(), on::timeout::layer))
+                .layer(from_fn_with_state(state.clone(), on::client::layer))
+                .layer(from_fn_with_state(state.clone(), on::origin_check::layer))
+                .layer(from_fn_with_state(state.clone(), on::body_limit::layer)),
+        )
+        .with_state(state)
+}
+
+/// The part of the JSON API that asks who is there.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(http::docs::description())
+        .merge(http::auth::router())
+        .merge(http::sessions::router())
+        .merge(http::tokens::router())
+        .merge(http::projects::router())
+        .merge(http::tasks::router())
+        .merge(http::agents::router())
+        .merge(http::events::router())
+        .merge(http::runtime::router())
+        .merge(http::audit::router())
+}
+
+/// The part that does not: it answers when the database does not.
+fn open_api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(http::health::router())
+}
+
+/// The description of the whole JSON API.
+pub fn openapi() -> OpenApi {
+    let mut description = api().merge(open_api()).into_openapi();
+    http::docs::complete(&mut description);
+    description
+}
