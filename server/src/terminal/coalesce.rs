@@ -1,0 +1,97 @@
+//! Gathers small pieces of output into few frames without making a lone keystroke wait. Pure: time comes in.
+
+use tokio::time::Instant;
+
+use super::limits::{COALESCE_FOR, COALESCE_MAX};
+
+/// Output that waits to become a frame.
+#[derive(Debug, Default)]
+pub struct Coalescer {
+    pending: Vec<u8>,
+    flushed_at: Option<Instant>,
+}
+
+impl Coalescer {
+    /// Adds output.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// When [`Self::take_due`] has something to give, at the latest. `None` while nothing waits.
+    pub fn deadline(&self, now: Instant) -> Option<Instant> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let full = self.pending.len() >= COALESCE_MAX;
+        Some(self.flushed_at.filter(|_| !full).map_or(now, |at| at + COALESCE_FOR))
+    }
+
+    /// What is to be sent now: everything, if the line was idle, if it has waited long enough or if there is much.
+    pub fn take_due(&mut self, now: Instant) -> Option<Vec<u8>> {
+        let due = self.deadline(now)? <= now;
+        due.then(|| self.take(now))
+    }
+
+    /// Everything that waits, due or not.
+    pub fn take(&mut self, now: Instant) -> Vec<u8> {
+        self.flushed_at = Some(now);
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Forgets everything that waits.
+    pub fn clear(&mut self) {
+        self.pending = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_lone_piece_goes_at_once_and_the_next_one_waits() {
+        let now = Instant::now();
+        let mut output = Coalescer::default();
+        output.push(b"a");
+        assert_eq!(output.take_due(now), Some(b"a".to_vec()));
+        output.push(b"b");
+        assert_eq!(output.take_due(now), None);
+        assert_eq!(output.deadline(now), Some(now + COALESCE_FOR));
+        assert_eq!(output.take_due(now + COALESCE_FOR), Some(b"b".to_vec()));
+        assert_eq!(output.deadline(now), None);
+    }
+
+    #[test]
+    fn much_output_does_not_wait() {
+        let now = Instant::now();
+        let mut output = Coalescer::default();
+        output.push(b"a");
+        output.take_due(now);
+        output.push(&[b'b'; COALESCE_MAX]);
+        assert_eq!(output.take_due(now).map(|frame| frame.len()), Some(COALESCE_MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_is_lost_reordered_or_late(pieces: Vec<(Vec<u8>, u8)>) {
+            let mut now = Instant::now();
+            let (mut output, mut sent, mut all) = (Coalescer::default(), Vec::new(), Vec::new());
+            for (piece, pause) in pieces {
+                output.push(&piece);
+                all.extend_from_slice(&piece);
+                sent.extend(output.take_due(now).unwrap_or_default());
+                if let Some(deadline) = output.deadline(now) {
+                    prop_assert!(deadline > now && deadline <= now + COALESCE_FOR);
+                }
+                now += Duration::from_millis(u64::from(pause));
+                sent.extend(output.take_due(now).unwrap_or_default());
+            }
+            sent.extend(output.take(now));
+            prop_assert_eq!(sent, all);
+        }
+    }
+}
