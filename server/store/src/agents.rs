@@ -2,7 +2,14 @@
 
 use domain::{Agent, AgentId, Desired, Timestamp, UserId};
 
-use crate::{InsertAgent, LaunchFacts, NewAgent, NewEvent, PhaseChange, Result, Store};
+use crate::{
+    InsertAgent, LaunchFacts, NewAgent, NewEvent, PhaseChange, Result, Store,
+    columns::millis,
+    rows::{
+        agent::{self, AgentRow, PhaseRow},
+        event::EventRow,
+    },
+};
 
 impl Store {
     /// Stores an agent of the owner with the first entry of its timeline, unless the owner has `limit` agents already.
@@ -14,31 +21,30 @@ impl Store {
         limit: u32,
         event: &NewEvent,
     ) -> Result<InsertAgent> {
-        let _ = (owner, agent, limit, event);
-        todo!()
+        let (row, event) = (AgentRow::new(owner, agent)?, EventRow::try_from(event)?);
+        dispatch!(self, agents::insert(&row, limit.into(), &event))?.try_into()
     }
 
     /// The owner's agent.
     pub async fn agent(&self, owner: UserId, id: AgentId) -> Result<Option<Agent>> {
-        let _ = (owner, id);
-        todo!()
+        Ok(self.agent_unscoped(id).await?.filter(|agent| agent.user_id == owner))
     }
 
     /// The agent, whoever owns it. For the reconciler only.
     pub async fn agent_unscoped(&self, id: AgentId) -> Result<Option<Agent>> {
-        let _ = id;
-        todo!()
+        let id = id.to_string();
+        dispatch!(self, agents::find(&id))?.map(agent::agent).transpose()
     }
 
     /// The owner's agents, oldest first, those that shall be deleted among them.
     pub async fn agents(&self, owner: UserId) -> Result<Vec<Agent>> {
-        let _ = owner;
-        todo!()
+        let owner = owner.to_string();
+        dispatch!(self, agents::of_user(&owner))?.into_iter().map(agent::agent).collect()
     }
 
     /// Every agent of everybody, oldest first. For the reconciler only.
     pub async fn all_agents(&self) -> Result<Vec<Agent>> {
-        todo!()
+        dispatch!(self, agents::all())?.into_iter().map(agent::agent).collect()
     }
 
     /// Says what the owner's agent shall be, raises its generation and adds to its timeline.
@@ -53,26 +59,29 @@ impl Store {
         now: Timestamp,
         event: &NewEvent,
     ) -> Result<Option<Agent>> {
-        let _ = (owner, id, desired, now, event);
-        todo!()
+        let (owner, id, at) = (owner.to_string(), id.to_string(), millis(now));
+        let event = EventRow::try_from(event)?;
+        dispatch!(self, agents::set_desired(&owner, &id, desired, at, &event))?.map(agent::agent).transpose()
     }
 
     /// Notes what was observed. None when that is nothing new, or the agent has moved on or is gone. `phase_since` moves
     /// only when the phase does.
     pub async fn set_phase(&self, change: &PhaseChange, event: Option<&NewEvent>) -> Result<Option<Agent>> {
-        let _ = (change, event);
-        todo!()
+        let (id, generation, row) = (change.id.to_string(), change.expected_generation, PhaseRow::new(change));
+        let event = event.map(EventRow::try_from).transpose()?;
+        let changed = dispatch!(self, agents::set_phase(&id, generation, &row, event.as_ref()))?;
+        changed.map(agent::agent).transpose()
     }
 
     /// Removes the agent's row with its timeline. For the reconciler, when the runtime has nothing left of it.
     pub async fn delete_agent(&self, id: AgentId) -> Result<bool> {
-        let _ = id;
-        todo!()
+        let id = id.to_string();
+        dispatch!(self, agents::delete(&id))
     }
 
     /// What a runtime must know to start the agent.
     pub async fn agent_launch_facts(&self, id: AgentId) -> Result<Option<LaunchFacts>> {
-        let _ = id;
-        todo!()
+        let id = id.to_string();
+        dispatch!(self, agents::launch_facts(&id))?.map(agent::launch_facts).transpose()
     }
 }

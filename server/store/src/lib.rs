@@ -3,20 +3,33 @@
 //! Nothing here knows HTTP, runtimes or policy: a method takes an owner and sees only what is the owner's. Times and ids
 //! come from the caller.
 
+#[macro_use]
+mod pool;
+
+mod address;
 mod agents;
 mod audit;
+mod columns;
+mod config;
+mod database_file;
 mod error;
-mod pool;
+mod migrate;
+mod mysql;
+mod postgres;
 mod projects;
 mod records;
+mod rows;
+mod schema;
 mod sessions;
+mod sqlite;
 mod tasks;
 mod timeline;
 mod tokens;
 mod users;
 
+pub use config::{Backend, SchemaState, StoreConfig};
 pub use error::StoreError;
-pub use pool::{Backend, SchemaState, Store, StoreConfig};
+pub use pool::Store;
 pub use records::{
     CreateUser, DeleteProject, InsertAgent, LaunchFacts, NewAgent, NewEvent, NewSession, NewUser, PhaseChange,
     RegistrationPolicy, SessionRecord, UserWithHash,

@@ -1,9 +1,17 @@
 //! Accounts.
 
 use domain::{AuditEvent, User, UserId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::{CreateUser, NewSession, NewUser, RegistrationPolicy, Result, Store, UserWithHash};
+use crate::{
+    CreateUser, NewSession, NewUser, RegistrationPolicy, Result, Store, UserWithHash,
+    columns::corrupt,
+    rows::{
+        event::AuditRow,
+        session::SessionRow,
+        user::{Registration, UserRow},
+    },
+};
 
 impl Store {
     /// Makes an account, signs it in if a session is given, and notes it in the audit log, all or nothing.
@@ -16,31 +24,40 @@ impl Store {
         policy: RegistrationPolicy,
         audit: AuditEvent,
     ) -> Result<CreateUser> {
-        let _ = (user, session, policy, audit);
-        todo!()
+        let (user, session, audit) = (UserRow::from(&user), session.map(SessionRow::from), AuditRow::from(&audit));
+        Ok(match dispatch!(self, users::create(&user, session.as_ref(), policy, &audit))? {
+            Registration::Created(row) => CreateUser::Created(row.try_into()?),
+            Registration::NameTaken => CreateUser::NameTaken,
+            Registration::Closed => CreateUser::Closed,
+        })
     }
 
     /// The user of this name, with the password's hash.
     pub async fn user_by_name(&self, username: &str) -> Result<Option<UserWithHash>> {
-        let _ = username;
-        todo!()
+        // PostgreSQL refuses a query with a NUL in it, and no user has such a name.
+        if username.contains('\0') {
+            return Ok(None);
+        }
+        let username = username.to_owned();
+        dispatch!(self, users::by_name(&username))?.map(UserWithHash::try_from).transpose()
     }
 
     /// The user, with the password's hash.
     pub async fn user_with_hash(&self, id: UserId) -> Result<Option<UserWithHash>> {
-        let _ = id;
-        todo!()
+        let id = id.to_string();
+        dispatch!(self, users::find(&id))?.map(UserWithHash::try_from).transpose()
     }
 
     /// The user.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        let _ = id;
-        todo!()
+        let id = id.to_string();
+        dispatch!(self, users::find(&id))?.map(User::try_from).transpose()
     }
 
     /// How many accounts there are.
     pub async fn user_count(&self) -> Result<u64> {
-        todo!()
+        let count = dispatch!(self, users::count())?;
+        count.try_into().map_err(corrupt("number of users"))
     }
 
     /// Changes the password, ends every session of the user and begins `keep_session`, all or nothing. False when the
@@ -52,7 +69,8 @@ impl Store {
         new_hash: &SecretString,
         keep_session: NewSession,
     ) -> Result<bool> {
-        let _ = (id, old_hash, new_hash, keep_session);
-        todo!()
+        let (id, session) = (id.to_string(), SessionRow::from(keep_session));
+        let (old, new) = (old_hash.clone(), new_hash.clone());
+        dispatch!(self, users::set_password(&id, old.expose_secret(), new.expose_secret(), &session))
     }
 }

@@ -1,0 +1,10 @@
+DROP TABLE audit_events;
+DROP TABLE events;
+DROP TABLE agents;
+DROP TABLE task_dependencies;
+DROP TABLE tasks;
+DROP TABLE projects;
+DROP TABLE tokens;
+DROP TABLE sessions;
+DROP TABLE users;
+DROP TABLE locks;

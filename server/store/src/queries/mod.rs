@@ -1,0 +1,12 @@
+//! The queries. This folder is compiled once for every database: `Conn` and `write_tx!` come from the file that
+//! includes it. Only what all three databases understand alike may stand here (see `migrations/README.md`).
+
+pub mod agents;
+pub mod audit;
+pub mod projects;
+pub mod schema;
+pub mod sessions;
+pub mod tasks;
+pub mod timeline;
+pub mod tokens;
+pub mod users;

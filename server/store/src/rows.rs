@@ -1,0 +1,9 @@
+//! Rows of tables and how they become things of the domain. Private: nothing outside storage sees a row.
+
+pub mod agent;
+pub mod event;
+pub mod project;
+pub mod session;
+pub mod task;
+pub mod token;
+pub mod user;
