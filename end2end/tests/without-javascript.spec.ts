@@ -1,0 +1,31 @@
+// Before the WASM arrives, and where it never does, forms and links work.
+
+import { PASSWORD } from "../fixtures/api.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("an account and a project are made by plain forms", async ({ page }) => {
+  await page.goto("/register");
+  await page.getByLabel("Username").fill("ada");
+  await page.getByLabel("Password").first().fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page).toHaveURL(/\/(projects|agents)/);
+
+  await page.goto("/projects");
+  // Without JavaScript the button is a link to the form, or the form stands on the page.
+  await page.getByRole("button", { name: "New project" }).or(page.getByRole("link", { name: "New project" })).first().click();
+  await page.getByLabel("Project name").first().fill("By hand");
+  await page.locator('button[type="submit"]').filter({ visible: true }).last().click();
+  await page.goto("/projects");
+  await expect(page.getByRole("table", { name: "Projects" })).toContainText("By hand");
+});
+
+test("a wrong password is explained on the page", async ({ page }) => {
+  await page.goto("/login");
+  await page.getByLabel("Username").fill("nobody");
+  await page.getByLabel("Password").first().fill("not a password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByText(/password/i).first()).toBeVisible();
+  await expect(page.getByRole("alert").first()).toBeVisible();
+});
