@@ -6,7 +6,8 @@ import { expect, test } from "../fixtures/test.ts";
 
 test.use({ options: { AIWORKER_REGISTRATION: "open" } });
 
-test("another user's project, task and agent look like missing ones, in the API and in the pages", async ({ page, context, server }) => {
+test("another user's things look like missing ones, in the API and in the pages", async ({ page, context, server, browserConsole }) => {
+  browserConsole.expect(/status of 404/); // The browser notes every page that is not there.
   const [ada, eve] = [await Api.register(server, "ada"), await Api.register(server, "eve")];
   const project = await ada.project("Secret engine");
   const task = await ada.task(project, "Secret task");
