@@ -38,9 +38,19 @@ export function load() {
   return loading;
 }
 
-/** Fetches the WebGL renderer. A terminal works without it. */
+/** Whether the machine draws with WebGL itself. Emulated WebGL is slower than xterm's own renderer. */
+function hasWebgl() {
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+/** Fetches the WebGL renderer where it is of use, and says whether it is. A terminal works without it. */
 export async function loadWebgl() {
+  if (!hasWebgl()) return false;
   await fetchModule("addon-webgl.mjs");
+  return true;
 }
 
 // A constructor that returns an object yields that object: `new Terminal()` here is xterm's own.

@@ -1,0 +1,252 @@
+//! The terminal in the browser: joins the screen (xterm), the link (WebSocket) and the page.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use domain::AgentId;
+use gloo_timers::callback::Timeout;
+use leptos::{
+    prelude::{Set as _, document, window},
+    web_sys::HtmlDivElement,
+};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver};
+
+use super::{Signals, status::Status};
+use link::{Incoming, Link};
+use listener::Listener;
+use screen::{Handlers, Screen};
+
+mod bindings;
+mod keys;
+mod link;
+mod links;
+mod listener;
+mod renderer;
+mod screen;
+mod theme;
+
+/// How long the element's size must have been the same before the terminal follows, in milliseconds.
+const RESIZE_PAUSE: u32 = 100;
+
+/// A terminal on the page. Dropping it takes everything of it away.
+pub struct Viewer(Rc<Parts>);
+
+struct Parts {
+    agent_id: AgentId,
+    signals: Signals,
+    host: HtmlElement,
+    gone: Cell<bool>,
+    screen: OnceCell<Screen>,
+    link: OnceCell<Rc<Link>>,
+    watchers: RefCell<Option<Watchers>>,
+    resizing: RefCell<Option<Timeout>>,
+}
+
+/// Everything that looks at the page; all of it stops when this is dropped.
+struct Watchers {
+    sizes: ResizeObserver,
+    themes: MutationObserver,
+    _listeners: Vec<Listener>,
+    _on_size: Closure<dyn FnMut()>,
+    _on_theme: Closure<dyn FnMut()>,
+}
+
+impl Viewer {
+    /// Opens an agent's terminal in an element of the page.
+    pub fn open(agent_id: AgentId, host: HtmlDivElement, signals: Signals) -> Self {
+        let parts = Rc::new(Parts {
+            agent_id,
+            signals,
+            host: host.into(),
+            gone: Cell::new(false),
+            screen: OnceCell::new(),
+            link: OnceCell::new(),
+            watchers: RefCell::default(),
+            resizing: RefCell::default(),
+        });
+        spawn_local(load(Rc::downgrade(&parts)));
+        Self(parts)
+    }
+
+    /// The person asks for a connection, or for another try at loading.
+    pub fn retry(&self) {
+        if let Some(link) = self.0.link.get() {
+            link.ask();
+            self.0.focus();
+        } else {
+            self.0.signals.status.set(Status::Loading);
+            spawn_local(load(Rc::downgrade(&self.0)));
+        }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.0.gone.set(true);
+        self.0.watchers.take();
+        self.0.resizing.take();
+    }
+}
+
+/// Fetches xterm and connects. The person may have left before it has come.
+async fn load(parts: Weak<Parts>) {
+    let Some(host) = parts.upgrade().map(|parts| parts.host.clone()) else { return };
+    let handlers = Handlers { typed: Box::new(typed(&parts)), caught_up: Box::new(caught_up(&parts)) };
+    let screen = Screen::open(host, handlers).await;
+    let Some(parts) = parts.upgrade().filter(|parts| !parts.gone.get()) else { return };
+    match screen {
+        Ok(screen) => parts.begin(screen),
+        Err(error) => parts.signals.status.set(Status::Broken(reason(&error))),
+    }
+}
+
+impl Parts {
+    fn begin(self: &Rc<Self>, screen: Screen) {
+        let size = screen.fit().unwrap_or_else(|| screen.size());
+        if self.screen.set(screen).is_err() {
+            return;
+        }
+        let owner = {
+            let parts = Rc::downgrade(self);
+            move |incoming| {
+                if let Some(parts) = parts.upgrade().filter(|parts| !parts.gone.get()) {
+                    parts.on_incoming(incoming);
+                }
+            }
+        };
+        // Nothing else sets it.
+        let _ = self.link.set(Link::start(self.agent_id, size, owner));
+        match self.watch() {
+            Ok(watchers) => drop(self.watchers.replace(Some(watchers))),
+            // Without them it keeps its first size and colours, which is better than nothing.
+            Err(error) => leptos::logging::warn!("the terminal cannot follow the page: {}", reason(&error)),
+        }
+        self.focus();
+    }
+
+    fn on_incoming(&self, incoming: Incoming) {
+        let Some(screen) = self.screen.get() else { return };
+        match incoming {
+            Incoming::Welcome => screen.reset(),
+            Incoming::Output(bytes) => {
+                if !screen.write(&bytes)
+                    && let Some(link) = self.link.get()
+                {
+                    link.pause();
+                }
+            }
+            Incoming::Status(status) => {
+                if status.is_live() {
+                    self.signals.unsent.set(false);
+                }
+                self.signals.status.set(status);
+            }
+            Incoming::Unsent => self.signals.unsent.set(true),
+        }
+    }
+
+    fn watch(self: &Rc<Self>) -> Result<Watchers, JsValue> {
+        let on_size = Closure::<dyn FnMut()>::new(weakly(self, |parts| parts.resize_soon()));
+        let sizes = ResizeObserver::new(on_size.as_ref().unchecked_ref())?;
+        sizes.observe(&self.host);
+
+        let on_theme = Closure::<dyn FnMut()>::new(weakly(self, |parts| parts.repaint()));
+        let themes = MutationObserver::new(on_theme.as_ref().unchecked_ref())?;
+        if let Some(root) = document().document_element() {
+            let attributes = MutationObserverInit::new();
+            attributes.set_attributes(true);
+            themes.observe_with_options(&root, &attributes)?;
+        }
+        let mut listeners = vec![
+            Listener::new(&window(), "online", ignoring(weakly(self, |parts| parts.wake()))),
+            Listener::new(&window(), "pageshow", ignoring(weakly(self, |parts| parts.wake()))),
+            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, |parts| parts.wake()))),
+        ];
+        if let Some(dark) = window().match_media("(prefers-color-scheme: dark)")? {
+            listeners.push(Listener::new(&dark, "change", ignoring(weakly(self, |parts| parts.repaint()))));
+        }
+        Ok(Watchers { sizes, themes, _listeners: listeners, _on_size: on_size, _on_theme: on_theme })
+    }
+
+    /// Follows the element's size once it has settled.
+    fn resize_soon(self: &Rc<Self>) {
+        let timeout = Timeout::new(RESIZE_PAUSE, weakly(self, |parts| parts.resize()));
+        self.resizing.replace(Some(timeout));
+    }
+
+    fn resize(self: &Rc<Self>) {
+        if let Some(size) = self.screen.get().and_then(Screen::fit)
+            && let Some(link) = self.link.get()
+        {
+            link.resize(size);
+        }
+    }
+
+    fn repaint(self: &Rc<Self>) {
+        if let Some(screen) = self.screen.get() {
+            screen.repaint();
+        }
+    }
+
+    fn wake(self: &Rc<Self>) {
+        if !document().hidden()
+            && let Some(link) = self.link.get()
+        {
+            link.wake();
+        }
+    }
+
+    fn focus(&self) {
+        if let Some(screen) = self.screen.get() {
+            screen.focus();
+        }
+    }
+}
+
+impl Drop for Watchers {
+    fn drop(&mut self) {
+        self.sizes.disconnect();
+        self.themes.disconnect();
+    }
+}
+
+fn typed(parts: &Weak<Parts>) -> impl Fn(&[u8]) + 'static {
+    let parts = parts.clone();
+    move |bytes| {
+        if let Some(link) = parts.upgrade().as_ref().and_then(|parts| parts.link.get()) {
+            link.type_in(bytes);
+        }
+    }
+}
+
+fn caught_up(parts: &Weak<Parts>) -> impl Fn() + 'static {
+    let parts = parts.clone();
+    move || {
+        if let Some(link) = parts.upgrade().as_ref().and_then(|parts| parts.link.get()) {
+            link.wake();
+        }
+    }
+}
+
+/// A callback that keeps nothing alive and does nothing once the terminal is gone.
+fn weakly(parts: &Rc<Parts>, call: fn(&Rc<Parts>)) -> impl FnMut() + 'static {
+    let parts = Rc::downgrade(parts);
+    move || {
+        if let Some(parts) = parts.upgrade().filter(|parts| !parts.gone.get()) {
+            call(&parts);
+        }
+    }
+}
+
+fn ignoring<E>(mut callback: impl FnMut() + 'static) -> impl FnMut(E) + 'static {
+    move |_| callback()
+}
+
+/// What an error of JavaScript says of itself.
+fn reason(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| "unknown error".to_owned(), |error| error.message().into())
+}

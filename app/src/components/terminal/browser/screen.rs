@@ -1,0 +1,234 @@
+//! xterm on the page: made, filled, measured, painted and disposed of. It knows nothing of connections.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
+
+use domain::terminal::Size;
+use js_sys::{Object, Reflect, Uint8Array};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, KeyboardEvent};
+use xterm_js_rs::{
+    Disposable, Terminal, TerminalOptions,
+    addons::{fit::FitAddon, unicode11::Unicode11Addon, web_links::WebLinksAddon},
+};
+
+use super::{bindings, bindings::Terminal6, keys, links, renderer::Renderer, theme};
+
+/// Lines that can be scrolled back.
+const SCROLLBACK: u32 = 5_000;
+/// Font size in CSS pixels.
+const FONT_SIZE: u32 = 13;
+/// The family for measuring and painting when the page names none.
+const FONT_FALLBACK: &str = "monospace";
+/// Bytes that xterm may have to parse still. Beyond 50 MB it would throw output away.
+const PARSE_MAX: usize = 4 * 1024 * 1024;
+/// Clears everything, in step with what was written before: `Terminal.reset` would overtake it.
+const FULL_RESET: &[u8] = b"\x1bc";
+
+/// What xterm reports.
+pub struct Handlers {
+    /// This was typed, pasted, or answered by the terminal itself.
+    pub typed: Box<dyn Fn(&[u8])>,
+    /// Everything that was written has been parsed, after [`Screen::write`] said that it is too much.
+    pub caught_up: Box<dyn Fn()>,
+}
+
+/// A terminal on the page.
+pub struct Screen {
+    terminal: Rc<Terminal>,
+    fit: FitAddon,
+    host: HtmlElement,
+    writes: Rc<Writes>,
+    renderer: Renderer,
+    listening: Vec<Disposable>,
+    _on_data: Closure<dyn FnMut(String)>,
+    _on_binary: Closure<dyn FnMut(String)>,
+    _on_key: Closure<dyn FnMut(KeyboardEvent) -> bool>,
+    _on_link: Closure<dyn FnMut(JsValue, String)>,
+    on_parsed: Closure<dyn FnMut()>,
+}
+
+/// Sizes of the writes that xterm has not parsed yet, oldest first.
+#[derive(Default)]
+struct Writes {
+    sizes: RefCell<VecDeque<usize>>,
+    bytes: Cell<usize>,
+    is_behind: Cell<bool>,
+}
+
+impl Screen {
+    /// Fetches xterm and puts a terminal into `host`.
+    pub async fn open(host: HtmlElement, handlers: Handlers) -> Result<Self, JsValue> {
+        bindings::load().await?;
+        let font = font_of(&host);
+        wait_for_font(&font).await;
+        let on_link = Closure::<dyn FnMut(JsValue, String)>::new(|_, address: String| links::open(&address));
+        let terminal = Rc::new(Terminal::new(&options(&font, &host, on_link.as_ref())?));
+        let fit = FitAddon::new();
+        terminal.load_addon(fit.clone().unchecked_into());
+        terminal.load_addon(Unicode11Addon::new().unchecked_into());
+        let address_links = WebLinksAddon::new(Some(on_link.as_ref().unchecked_ref()), None, None);
+        terminal.load_addon(address_links.unchecked_into());
+        Reflect::set(&terminal.get_unicode(), &"activeVersion".into(), &"11".into())?;
+        terminal.open(host.clone());
+
+        let Handlers { typed, caught_up } = handlers;
+        let typed = Rc::new(typed);
+        let on_data = Closure::<dyn FnMut(String)>::new({
+            let typed = Rc::clone(&typed);
+            move |text: String| typed(text.as_bytes())
+        });
+        // Mouse reports of old programs: each character is one byte.
+        let on_binary = Closure::<dyn FnMut(String)>::new(move |text: String| {
+            typed(&text.chars().map(|character| (u32::from(character) & 0xff) as u8).collect::<Vec<_>>());
+        });
+        let listening = vec![
+            terminal.on_data(on_data.as_ref().unchecked_ref()),
+            terminal.on_binary(on_binary.as_ref().unchecked_ref()),
+        ];
+        let on_key = keys::handler(&terminal);
+        terminal.attach_custom_key_event_handler(on_key.as_ref().unchecked_ref());
+        let writes = Rc::new(Writes::default());
+        let on_parsed = Closure::new({
+            let writes = Rc::clone(&writes);
+            move || {
+                if writes.parsed() {
+                    caught_up();
+                }
+            }
+        });
+        let renderer = Renderer::start(&terminal);
+        Ok(Self {
+            terminal,
+            fit,
+            host,
+            writes,
+            renderer,
+            listening,
+            _on_data: on_data,
+            _on_binary: on_binary,
+            _on_key: on_key,
+            _on_link: on_link,
+            on_parsed,
+        })
+    }
+
+    /// Starts over: screen, history and modes.
+    pub fn reset(&self) {
+        self.write(&Uint8Array::from(FULL_RESET));
+    }
+
+    /// Prints. Says `false` when xterm has more to parse than is good: then write no more until it has caught up.
+    pub fn write(&self, bytes: &Uint8Array) -> bool {
+        let terminal: &Terminal6 = self.terminal.unchecked_ref();
+        self.writes.written(bytes.length() as usize);
+        // It throws only when far more is waiting than is ever let wait here.
+        let _ = terminal.write(bytes, self.on_parsed.as_ref().unchecked_ref());
+        !self.writes.is_behind.get()
+    }
+
+    /// Fits the terminal to its element. `None` while the element cannot be seen.
+    pub fn fit(&self) -> Option<Size> {
+        if self.host.offset_width() == 0 || self.host.offset_height() == 0 {
+            return None;
+        }
+        let proposal: JsValue = self.fit.propose_dimensions().into();
+        let number = |name: &str| Reflect::get(&proposal, &name.into()).ok()?.as_f64().filter(|value| value.is_finite());
+        #[expect(clippy::cast_possible_truncation, reason = "a screen is not that wide")]
+        let (cols, rows) = (number("cols")? as i64, number("rows")? as i64);
+        let size = Size::clamped(cols, rows);
+        // An element that is about to be laid out may be too small for any terminal: wait for the next call.
+        if (i64::from(size.cols), i64::from(size.rows)) > (cols, rows) {
+            return None;
+        }
+        if self.size() != size {
+            self.terminal.resize(size.cols.into(), size.rows.into());
+        }
+        Some(size)
+    }
+
+    /// The size in force.
+    pub fn size(&self) -> Size {
+        Size::clamped(self.terminal.get_cols().into(), self.terminal.get_rows().into())
+    }
+
+    /// Takes over the page's colours.
+    pub fn repaint(&self) {
+        let options = self.terminal.unchecked_ref::<Terminal6>().options();
+        // It fails for frozen objects only.
+        let _ = Reflect::set(&options, &"theme".into(), &theme::of(&self.host));
+    }
+
+    /// Puts the cursor here.
+    pub fn focus(&self) {
+        self.terminal.focus();
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        for listener in self.listening.drain(..) {
+            listener.dispose();
+        }
+        self.renderer.stop();
+        self.terminal.dispose();
+    }
+}
+
+impl Writes {
+    fn written(&self, bytes: usize) {
+        self.sizes.borrow_mut().push_back(bytes);
+        self.bytes.set(self.bytes.get() + bytes);
+        if self.bytes.get() > PARSE_MAX {
+            self.is_behind.set(true);
+        }
+    }
+
+    /// The oldest write is parsed. Says `true` when that ended a time of being behind.
+    fn parsed(&self) -> bool {
+        let bytes = self.sizes.borrow_mut().pop_front().unwrap_or_default();
+        self.bytes.set(self.bytes.get() - bytes);
+        self.bytes.get() == 0 && self.is_behind.replace(false)
+    }
+}
+
+fn options(font: &str, host: &HtmlElement, on_link: &JsValue) -> Result<TerminalOptions, JsValue> {
+    let options = TerminalOptions::new();
+    options
+        .with_scrollback(SCROLLBACK)
+        .with_font_family(font)
+        .with_font_size(FONT_SIZE)
+        .with_cursor_blink(false)
+        .with_mac_option_is_meta(true)
+        .with_minimum_contrast_ratio(1);
+    let link_handler = Object::new();
+    Reflect::set(&link_handler, &"activate".into(), on_link)?;
+    for (name, value) in [
+        ("allowProposedApi", JsValue::TRUE),
+        ("rescaleOverlappingGlyphs", JsValue::TRUE),
+        ("customGlyphs", JsValue::TRUE),
+        ("linkHandler", link_handler.into()),
+        ("theme", theme::of(host)),
+    ] {
+        Reflect::set(&options, &name.into(), &value)?;
+    }
+    Ok(options)
+}
+
+fn font_of(host: &HtmlElement) -> String {
+    let style = window().get_computed_style(host).ok().flatten();
+    let family = style.and_then(|style| style.get_property_value("font-family").ok()).unwrap_or_default();
+    if family.is_empty() { FONT_FALLBACK.to_owned() } else { family }
+}
+
+/// A terminal measures its cells once: with a font that is still on its way they would all be wrong.
+async fn wait_for_font(font: &str) {
+    let promise = document().fonts().load(&format!("{FONT_SIZE}px {font}"));
+    // Without the font, the next one of the family is measured and painted.
+    let _ = JsFuture::from(promise).await;
+}

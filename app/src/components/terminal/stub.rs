@@ -1,0 +1,19 @@
+//! The terminal where there is no browser: it shows nothing and never runs.
+
+use domain::AgentId;
+use leptos::web_sys::HtmlDivElement;
+
+use super::Signals;
+
+/// Stands in for the terminal of the browser.
+pub struct Viewer;
+
+impl Viewer {
+    /// Does nothing.
+    pub fn open(_: AgentId, _: HtmlDivElement, _: Signals) -> Self {
+        Self
+    }
+
+    /// Does nothing.
+    pub fn retry(&self) {}
+}
