@@ -37,71 +37,27 @@ impl Programs {
         }
     }
 
-    /// The first program without which no agent can start, as a sentence that says what to do.
+    /// Every program that no agent can start without, by name.
+    pub(super) fn required(&self) -> [(&'static str, Option<&Path>); 5] {
+        [
+            ("ttyd", self.ttyd.as_deref()),
+            ("tmux", self.tmux.as_deref()),
+            ("git", self.git.as_deref()),
+            ("bash", self.bash.as_deref()),
+            ("setsid", self.setsid.as_deref()),
+        ]
+    }
+
+    /// The first program without which no agent can start, as a sentence that says what to do. Looks at the disk, for a
+    /// program may be removed while the server runs.
     pub fn missing(&self) -> Option<String> {
-        let required = [
-            ("ttyd", &self.ttyd),
-            ("tmux", &self.tmux),
-            ("git", &self.git),
-            ("bash", &self.bash),
-            ("setsid", &self.setsid),
-        ];
-        required
-            .into_iter()
-            .find(|(_, path)| path.is_none())
-            .map(|(name, _)| format!("{name} is missing. {}", remedy(name)))
+        let (name, _) = self.required().into_iter().find(|(_, path)| !path.is_some_and(is_program))?;
+        Some(format!("{name} is missing on the server's host. {}", remedy(name)))
     }
 }
 
-/// One thing that agents on this host need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// What was looked at.
-    pub name: &'static str,
-    /// How it is.
-    pub outcome: Outcome,
-}
-
-/// How a check ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// As it should be; says what was found.
-    Good(String),
-    /// Agents run, but with less protection; says what is lost and how to mend it.
-    Weaker(String),
-    /// No agent can run; says how to mend it.
-    Broken(String),
-}
-
-/// Looks at everything that agents on this host need. Starts nothing and changes nothing but a probe it cleans up.
-pub fn preflight(config: &super::ProcessConfig) -> Vec<Check> {
-    let programs = &config.programs;
-    let required = [
-        ("ttyd", &programs.ttyd),
-        ("tmux", &programs.tmux),
-        ("git", &programs.git),
-        ("bash", &programs.bash),
-        ("setsid", &programs.setsid),
-    ];
-    let mut checks: Vec<_> = required
-        .into_iter()
-        .map(|(name, path)| {
-            let outcome = match path {
-                Some(path) => Outcome::Good(path.display().to_string()),
-                None => Outcome::Broken(remedy(name).to_owned()),
-            };
-            Check { name, outcome }
-        })
-        .collect();
-    let sandbox = match &programs.bwrap {
-        Some(path) => Outcome::Good(path.display().to_string()),
-        None => Outcome::Weaker(remedy("bwrap").to_owned()),
-    };
-    checks.push(Check { name: "bubblewrap", outcome: sandbox });
-    checks
-}
-
-fn remedy(name: &str) -> &'static str {
+/// What to do when the program is missing.
+pub(super) fn remedy(name: &str) -> &'static str {
     match name {
         "ttyd" => "Install ttyd (`make setup`, or your distribution's package), or name it in AIWORKER_TTYD.",
         "tmux" => "Install tmux, version 3.2 or newer (`apt-get install tmux`).",
@@ -115,13 +71,11 @@ fn remedy(name: &str) -> &'static str {
 fn search(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .filter(|folder| folder.is_absolute())
-        .chain(system)
-        .map(|folder| folder.join(name))
-        .find(|p| is_program(p))
+    let folders = env::split_paths(&path).filter(|folder| folder.is_absolute()).chain(system);
+    folders.map(|folder| folder.join(name)).find(|path| is_program(path))
 }
 
-fn is_program(path: &Path) -> bool {
+/// Whether it is a file that can be executed.
+pub(super) fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

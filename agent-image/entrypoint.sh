@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# The first process of an agent, in a container and in the sandbox of a single host alike.
+#
+#   entrypoint.sh               sets git up, starts tmux and ttyd, and keeps ttyd running until SIGTERM
+#   entrypoint.sh new-session   makes the tmux session (also used by attach.sh when tmux was killed)
+#   entrypoint.sh session       what runs in that session: the first clone, the start command, then a shell
+#
+# Its environment is described in README.md beside it.
+set -uo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+: "${AIWORKER_WORKSPACE:=/workspace}" "${SHELL:=/bin/bash}" "${START_COMMAND:=}" "${REPOSITORY_URL:=}"
+: "${REPOSITORY_BRANCH:=main}" "${AIWORKER_CLONE_TIMEOUT:=600}" "${AIWORKER_STOP_GRACE:=4}"
+
+# Sockets must have short paths (108 bytes). Where the run folder's is long, its own process makes it short.
+if [ -z "${AIWORKER_SOCKETS:-}" ]; then
+    AIWORKER_RUN=${AIWORKER_RUN:-/run/agent}
+    if [ ${#AIWORKER_RUN} -gt 80 ]; then
+        cd -- "$AIWORKER_RUN" && AIWORKER_SOCKETS=/proc/$$/cwd
+    else
+        AIWORKER_SOCKETS=$AIWORKER_RUN
+    fi
+    # What happens inside the tmux session is told in this process's log too.
+    AIWORKER_LOG=/proc/$$/fd/1
+fi
+export AIWORKER_WORKSPACE AIWORKER_RUN AIWORKER_SOCKETS AIWORKER_LOG SHELL
+
+tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
+log() { printf '%s\n' "$*" 2>/dev/null >>"$AIWORKER_LOG" || true; }
+# To the person at the terminal and to the log.
+tell() { printf '\033[1m[AiWorker]\033[0m %s\n' "$*"; log "$*"; }
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The tmux session
+
+new_session() {
+    local error
+    error=$(cd -- "$AIWORKER_WORKSPACE" && tmux new-session -d -s agent -x 200 -y 50 -c "$AIWORKER_WORKSPACE" \
+        "exec '$here/entrypoint.sh' session" 2>&1 </dev/null) && return
+    # Two viewers may have come at once; one of them made it.
+    tmux has-session -t =agent 2>/dev/null || { log "tmux: $error"; return 1; }
+}
+
+clone_into() { # folder, further arguments of git
+    local folder=$1
+    shift
+    GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true GIT_ALLOW_PROTOCOL=https:ssh:git \
+        GIT_SSH_COMMAND="ssh -o BatchMode=yes -o ConnectTimeout=15 -o StrictHostKeyChecking=accept-new" \
+        timeout --foreground --kill-after=5 "$AIWORKER_CLONE_TIMEOUT" \
+        git clone --progress "$@" -- "$REPOSITORY_URL" "$folder" 2> >(tee "$AIWORKER_RUN/clone.log" >&2)
+    local code=$?
+    wait $! 2>/dev/null
+    return $code
+}
+
+has_no_branches() {
+    local branches
+    branches=$(GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=https:ssh:git timeout 30 git ls-remote --heads -- "$REPOSITORY_URL" 2>/dev/null) \
+        && [ -z "$branches" ]
+}
+
+# Clones into a folder of the workspace first and then moves everything up, so that a start that is cut off leaves
+# either nothing or all of it. A workspace that holds anything is never touched.
+first_clone() {
+    local fresh=.aiworker-clone code line
+    shopt -s nullglob dotglob
+    local entries=(*)
+    if [ "${entries[*]}" = "$fresh" ]; then
+        rm -rf -- "$fresh" # cut off while cloning
+        entries=()
+    elif [ -d "$fresh" ]; then
+        mv -n -t . -- "$fresh"/* && rmdir -- "$fresh" # cut off while moving
+    fi
+    shopt -u nullglob dotglob
+    [ ${#entries[@]} -eq 0 ] || return
+
+    rm -f -- "$AIWORKER_RUN/clone-failed"
+    : >"$AIWORKER_RUN/cloning"
+    tell "Cloning $REPOSITORY_URL ($REPOSITORY_BRANCH)."
+    clone_into "$fresh" --branch "$REPOSITORY_BRANCH"
+    code=$?
+    if [ $code -ne 0 ] && grep -q 'Remote branch .* not found' "$AIWORKER_RUN/clone.log" && has_no_branches; then
+        clone_into "$fresh" && git -C "$fresh" symbolic-ref HEAD "refs/heads/$REPOSITORY_BRANCH"
+        code=$?
+    fi
+    if [ $code -eq 0 ]; then
+        shopt -s dotglob
+        mv -t . -- "$fresh"/* && rmdir -- "$fresh"
+        shopt -u dotglob
+        tell "The repository is in $AIWORKER_WORKSPACE."
+    else
+        rm -rf -- "$fresh"
+        line=$(tr '\r' '\n' <"$AIWORKER_RUN/clone.log" | grep -v '^[[:space:]]*$' | grep -E '^(fatal|error|ssh|remote|ERROR|Permission)' | tail -n 1)
+        [ $code -ne 124 ] || line="it took longer than $AIWORKER_CLONE_TIMEOUT s"
+        tell "The repository could not be cloned: ${line:-git ended with code $code}"
+        tell "The workspace is empty. Clone by hand, or mend the project's repository and start the agent again."
+        # Renamed into place: whoever reads it sees all of it.
+        printf '%s\n' "${line:-git ended with code $code}" >"$AIWORKER_RUN/clone-failed.new"
+        mv -- "$AIWORKER_RUN/clone-failed.new" "$AIWORKER_RUN/clone-failed"
+    fi
+    rm -f -- "$AIWORKER_RUN/cloning"
+}
+
+session() {
+    cd -- "$AIWORKER_WORKSPACE" || tell "The workspace $AIWORKER_WORKSPACE is not there."
+    # Ctrl-C ends the clone or the start command and leaves a shell, not a dead terminal.
+    trap : INT
+    [ -z "$REPOSITORY_URL" ] || first_clone
+    if [ -n "$START_COMMAND" ]; then
+        "$SHELL" -lic "$START_COMMAND"
+    fi
+    trap - INT
+    exec "$SHELL" -l
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The first process
+
+set_git_up() {
+    # What the agent's owner changed since the first start stays.
+    [ -z "${GIT_USER_NAME:-}" ] || git config --global user.name >/dev/null || git config --global user.name "$GIT_USER_NAME"
+    [ -z "${GIT_USER_EMAIL:-}" ] || git config --global user.email >/dev/null || git config --global user.email "$GIT_USER_EMAIL"
+}
+
+ending=
+ttyd_pid=
+others_live() {
+    local process
+    for process in /proc/[0-9]*; do
+        [ "$process" = "/proc/$$" ] || { [ -r "$process/cmdline" ] && [ -n "$(tr -d '\0' <"$process/cmdline")" ] && return 0; }
+    done 2>/dev/null
+    return 1
+}
+
+# tmux first: it hangs up on the shells, which do not heed SIGTERM. Then everything else, if this is the first process
+# of its namespace; otherwise whoever started it ends the rest.
+end() {
+    ending=1
+    log "Stopping."
+    tmux kill-server 2>/dev/null
+    [ -z "$ttyd_pid" ] || kill -TERM "$ttyd_pid" 2>/dev/null
+    if [ $$ -eq 1 ]; then
+        kill -TERM -1 2>/dev/null
+        local deadline=$((SECONDS + AIWORKER_STOP_GRACE))
+        while [ $SECONDS -lt $deadline ] && others_live; do command sleep 0.02; done
+    fi
+    rm -f -- "$AIWORKER_SOCKETS/ttyd.sock" "$AIWORKER_SOCKETS/tmux.sock"
+    exit 0
+}
+
+listen_on() {
+    case ${AIWORKER_TERMINAL:-unix} in
+        unix) printf '%s\n' -i "$AIWORKER_SOCKETS/ttyd.sock" ;;
+        *) printf '%s\n' -p "${AIWORKER_TERMINAL##*:}" -i "${AIWORKER_TERMINAL%:*}" ;;
+    esac
+}
+
+# ttyd has no other way to learn its credential than its arguments. -d 3, or it would print it into the log.
+# Never -a (arguments from the address), never -o or -q (it must outlive its viewers).
+start_ttyd() {
+    local credential listen
+    credential=$(<"${AIWORKER_TERMINAL_PASSWORD_FILE:-$AIWORKER_RUN/terminal-password}")
+    mapfile -t listen < <(listen_on)
+    rm -f -- "$AIWORKER_SOCKETS/ttyd.sock"
+    ttyd -d 3 -W -O -m 8 -P 15 -T xterm-256color -c "agent:$credential" "${listen[@]}" -w "$AIWORKER_WORKSPACE" \
+        "$here/attach.sh" </dev/null &
+    ttyd_pid=$!
+}
+
+run() {
+    trap end TERM INT
+    trap '' HUP
+    set_git_up
+    start_ttyd
+    new_session
+    # A ttyd that ends is started again: after 0.1 s, then twice as long each time up to 5 s; a minute of life resets it.
+    local delay=1 started=$SECONDS code
+    while :; do
+        wait "$ttyd_pid"
+        code=$?
+        [ -z "$ending" ] || return
+        [ $((SECONDS - started)) -lt 60 ] || delay=1
+        log "ttyd ended with code $code; starting it again."
+        command sleep "$((delay / 10)).$((delay % 10))" &
+        wait $!
+        [ $delay -ge 50 ] || delay=$((delay * 2 > 50 ? 50 : delay * 2))
+        started=$SECONDS
+        start_ttyd
+    done
+}
+
+case ${1:-run} in
+    run) run ;;
+    new-session) new_session ;;
+    session) session ;;
+    *) echo "usage: entrypoint.sh [new-session|session]" >&2; exit 64 ;;
+esac

@@ -1,0 +1,402 @@
+//! What all agents of this host share, and what is known of each: finding, adopting and looking at them.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{AgentId, Observation, Observed, Reason};
+use rustix::process::Signal;
+use tokio::{
+    sync::broadcast,
+    task::{JoinHandle, JoinSet},
+    time::{Instant, sleep},
+};
+
+use super::{
+    ProcessConfig,
+    cgroup::Cgroups,
+    handle::Process,
+    launch,
+    layout::{AgentPaths, Layout},
+    log, proc, sandbox, socket,
+    state::{Ended, Intent, State, Status},
+};
+use crate::RuntimeError;
+
+/// How long a start that another server began may take to show its first process.
+const ADOPTION_DEADLINE: Duration = Duration::from_secs(5);
+/// Pause between looks while waiting for things that tell nobody.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How long killed processes may take to be gone.
+pub(super) const KILL_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Everything that is shared.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub config: ProcessConfig,
+    pub layout: Layout,
+    pub cgroups: Cgroups,
+    pub boot: String,
+    pub events: broadcast::Sender<Observation>,
+    pub watchers: Mutex<JoinSet<()>>,
+    slots: Mutex<HashMap<AgentId, Arc<Slot>>>,
+}
+
+/// What this server holds of one agent.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub id: AgentId,
+    pub paths: AgentPaths,
+    /// Held by whoever changes the agent, across everything that takes.
+    pub gate: tokio::sync::Mutex<()>,
+    live: Mutex<Option<Arc<Live>>>,
+    /// What the holder of the gate is doing.
+    busy: Mutex<Option<Observed>>,
+}
+
+/// An agent that is alive.
+#[derive(Debug)]
+pub(super) struct Live {
+    /// Its first process; everything ends with it.
+    pub main: Process,
+    /// Bubblewrap, which waits for the first process and writes down its exit code.
+    pub monitor: Option<Process>,
+    /// The code of the process that this server started.
+    pub exit_code: Mutex<Option<JoinHandle<Option<i32>>>>,
+    pub since: Instant,
+    /// Whether its terminal has ever answered.
+    pub answered: AtomicBool,
+    /// Whether it is being ended on purpose.
+    pub stopping: AtomicBool,
+}
+
+/// Locks that only guard a value: a panic elsewhere does not make the value wrong.
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    pub fn live(&self) -> Option<Arc<Live>> {
+        held(&self.live).clone()
+    }
+
+    pub fn set_live(&self, live: Option<Arc<Live>>) {
+        *held(&self.live) = live;
+    }
+
+    pub fn set_busy(&self, with: Option<Observed>) {
+        *held(&self.busy) = with;
+    }
+}
+
+impl Host {
+    pub fn new(config: ProcessConfig, layout: Layout) -> Self {
+        let cgroups = Cgroups::detect(&layout.installation());
+        let (events, _) = broadcast::channel(1024);
+        let boot = proc::boot_id();
+        Self { config, layout, cgroups, boot, events, watchers: Mutex::default(), slots: Mutex::default() }
+    }
+
+    pub fn slot(&self, id: AgentId) -> Arc<Slot> {
+        let make = || {
+            let paths = self.layout.agent(id);
+            Arc::new(Slot {
+                id,
+                paths,
+                gate: tokio::sync::Mutex::default(),
+                live: Mutex::default(),
+                busy: Mutex::default(),
+            })
+        };
+        held(&self.slots).entry(id).or_insert_with(make).clone()
+    }
+
+    pub fn forget(&self, id: AgentId) {
+        held(&self.slots).remove(&id);
+    }
+
+    pub fn tell(&self, observation: Observation) {
+        // Nobody listening is no error.
+        let _ = self.events.send(observation);
+    }
+
+    /// Every agent that has something here: a folder, a process, a control group.
+    pub fn ids(&self) -> io::Result<Vec<(AgentId, &'static str)>> {
+        let mut found: Vec<_> = self.layout.ids()?.into_iter().map(|id| (id, "a folder")).collect();
+        let agents = self.layout.agents();
+        let of_lock = |path: PathBuf| path.strip_prefix(&agents).ok()?.parent()?.to_str()?.parse::<AgentId>().ok();
+        let processes = proc::all().into_iter().filter_map(|pid| of_lock(proc::stdin_path(pid)?));
+        found.extend(processes.map(|id| (id, "a process without a folder")));
+        found.extend(self.cgroups.ids().into_iter().map(|id| (id, "a control group without a folder")));
+        found.sort_by_key(|(id, _)| *id);
+        found.dedup_by_key(|(id, _)| *id);
+        Ok(found)
+    }
+
+    /// Finds the agent alive, from this server's memory or from what an earlier one left. The gate is held.
+    pub async fn find(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<Option<Arc<Live>>, RuntimeError> {
+        if let Some(live) = slot.live() {
+            if !live.main.is_over() {
+                return Ok(Some(live));
+            }
+            self.settle(slot, &live, false).await;
+        }
+        let deadline = Instant::now() + ADOPTION_DEADLINE;
+        while launch::is_locked(&slot.paths.lock).map_err(RuntimeError::io("reading the agent's lock"))? {
+            if let Some(main) = adoptable(&slot.paths).map_err(RuntimeError::io("finding the agent"))? {
+                tracing::info!(agent = %slot.id, pid = main.pid, "an agent was adopted");
+                return Ok(Some(self.enter(slot, main, None)));
+            }
+            if Instant::now() > deadline + KILL_DEADLINE {
+                return Err(RuntimeError::Timeout("ending what is left of the agent"));
+            }
+            if Instant::now() > deadline {
+                tracing::warn!(agent = %slot.id, "what is left of a start is ended");
+                self.kill_rest(slot).await;
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    /// Notes that the agent lives, writes it down and watches over it.
+    pub fn enter(
+        self: &Arc<Self>,
+        slot: &Arc<Slot>,
+        main: Process,
+        exit_code: Option<JoinHandle<Option<i32>>>,
+    ) -> Arc<Live> {
+        let monitor = proc::parent(main.pid)
+            .filter(|parent| *parent != std::process::id())
+            .filter(|parent| lock_id(&slot.paths).is_some_and(|lock| proc::has_stdin(*parent, lock)))
+            .and_then(|parent| Process::open(parent).ok().flatten());
+        if let Some(state) = State::read(&slot.paths.state) {
+            let state = State { pid: Some(main.pid), start_time: Some(main.start_time), ..state };
+            if let Err(error) = state.write(&slot.paths.state) {
+                tracing::warn!(agent = %slot.id, %error, "the agent's state could not be written; it is found without it");
+            }
+        }
+        let live = Arc::new(Live {
+            main,
+            monitor,
+            exit_code: Mutex::new(exit_code),
+            since: Instant::now(),
+            answered: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+        });
+        slot.set_live(Some(live.clone()));
+        let mut watchers = held(&self.watchers);
+        while watchers.try_join_next().is_some() {}
+        watchers.spawn(super::watcher::watch(self.clone(), slot.clone(), live.clone()));
+        live
+    }
+
+    /// Looks at the agent, whatever state it is in.
+    pub async fn look(self: &Arc<Self>, id: AgentId) -> Result<Observation, RuntimeError> {
+        let slot = self.slot(id);
+        if let Some(live) = slot.live().filter(|live| !live.main.is_over()) {
+            return Ok(self.look_at_live(&slot, &live).await);
+        }
+        let Ok(_gate) = slot.gate.try_lock() else {
+            let busy = held(&slot.busy).unwrap_or(Observed::Starting);
+            return Ok(Observation::plain(id, busy));
+        };
+        if !slot.paths.root.exists() {
+            self.forget(id);
+            return Ok(Observation::plain(id, Observed::Absent));
+        }
+        match self.find(&slot).await? {
+            Some(live) => Ok(self.look_at_live(&slot, &live).await),
+            None => Ok(self.look_at_dead(&slot)),
+        }
+    }
+
+    /// Looks at an agent that lives.
+    pub async fn look_at_live(&self, slot: &Slot, live: &Live) -> Observation {
+        log::bound(&slot.paths.log);
+        let plain = |state| Observation::plain(slot.id, state);
+        if live.stopping.load(Ordering::Acquire) {
+            return plain(Observed::Stopping);
+        }
+        if !socket::answers(&slot.paths.run).await {
+            let again = live.answered.load(Ordering::Acquire);
+            let message = if again { "Its terminal is being started again." } else { "" };
+            return Observation { message: message.to_owned(), ..plain(Observed::Starting) };
+        }
+        live.answered.store(true, Ordering::Release);
+        let (reason, message) = self.remark(slot);
+        Observation { reason, message, ..plain(Observed::Running) }
+    }
+
+    /// What is to be said about an agent that runs.
+    fn remark(&self, slot: &Slot) -> (Option<Reason>, String) {
+        if self.cgroups.out_of_memory_kills(slot.id) > 0 {
+            let limit = State::read(&slot.paths.state).map_or(0, |state| state.memory_mib);
+            let message = format!(
+                "The kernel ended one of its programs because the agent reached its memory limit of {limit} MiB."
+            );
+            return (Some(Reason::OutOfMemory), message);
+        }
+        if let Some(line) = socket::note(&slot.paths.run, "clone-failed") {
+            let message = format!(
+                "The repository could not be cloned: {line}. The workspace is empty; mend the repository's address or access, then stop and start the agent."
+            );
+            return (Some(Reason::CloneFailed), message);
+        }
+        if socket::has_note(&slot.paths.run, "cloning") {
+            return (None, "The repository is being cloned.".to_owned());
+        }
+        (None, String::new())
+    }
+
+    /// Says why an agent that has a folder does not live. The gate is held.
+    pub fn look_at_dead(&self, slot: &Slot) -> Observation {
+        let stopped = Observation::plain(slot.id, Observed::Stopped);
+        let Some(state) = State::read(&slot.paths.state) else { return stopped };
+        if state.intent == Intent::Stop || state.boot != self.boot {
+            return stopped;
+        }
+        let status = Status::read(&slot.paths.status);
+        let ended = match state.ended.clone() {
+            Some(ended) => ended,
+            // A server was killed before it came to the start itself: nothing was tried, so trying helps.
+            None if status.pid.is_none() => return stopped,
+            None => {
+                let ended = self.post_mortem(slot, &state, status.exit_code, true);
+                self.write_ended(slot, state, &ended);
+                ended
+            }
+        };
+        failed(slot.id, ended)
+    }
+
+    /// Writes down why an agent is no longer alive, clears up after it and says so. The gate is held. `None` when
+    /// that has been done, or when it was ended on purpose.
+    pub async fn settle(&self, slot: &Slot, live: &Arc<Live>, timed_out: bool) -> Option<Observation> {
+        if !slot.live().is_some_and(|current| Arc::ptr_eq(&current, live)) {
+            return None;
+        }
+        if let Some(monitor) = &live.monitor {
+            monitor.ended_within(KILL_DEADLINE).await;
+        }
+        let own_code = held(&live.exit_code).take();
+        let own_code = match own_code {
+            Some(code) => tokio::time::timeout(KILL_DEADLINE, code).await.ok().and_then(Result::ok).flatten(),
+            None => None,
+        };
+        self.kill_rest(slot).await;
+        slot.set_live(None);
+        let state = State::read(&slot.paths.state).filter(|state| state.intent == Intent::Run)?;
+        let code = Status::read(&slot.paths.status).exit_code.or(own_code);
+        let ended = if timed_out {
+            let limit = self.config.start_timeout.as_secs();
+            let last = log::last_line(&slot.paths.log).unwrap_or_default();
+            Ended {
+                reason: Reason::StartTimeout,
+                message: format!(
+                    "Its terminal did not answer within {limit} s and it was ended. The last line of its log: {last}"
+                ),
+            }
+        } else {
+            self.post_mortem(slot, &state, code, live.answered.load(Ordering::Acquire))
+        };
+        self.write_ended(slot, state, &ended);
+        self.remove_cgroup(slot.id).await;
+        Some(failed(slot.id, ended))
+    }
+
+    fn post_mortem(&self, slot: &Slot, state: &State, code: Option<i32>, answered: bool) -> Ended {
+        if self.cgroups.out_of_memory_kills(slot.id) > 0 {
+            let message = format!(
+                "It reached its memory limit of {} MiB and ended. Raise the limit or run less at once, then start it again.",
+                state.memory_mib
+            );
+            return Ended { reason: Reason::OutOfMemory, message };
+        }
+        let code = code.map_or_else(String::new, |code| format!(" with code {code}"));
+        if answered {
+            let message = format!("It ended by itself{code}. Start it again; its workspace is kept.");
+            return Ended { reason: Reason::Exited, message };
+        }
+        let last = log::last_line(&slot.paths.log).unwrap_or_else(|| "nothing was printed".to_owned());
+        let message =
+            format!("It ended{code} while it was starting: {last}. Run `aiworker doctor` on the server's host.");
+        Ended { reason: Reason::StartFailed, message }
+    }
+
+    fn write_ended(&self, slot: &Slot, state: State, ended: &Ended) {
+        let state = State { pid: None, start_time: None, ended: Some(ended.clone()), ..state };
+        if let Err(error) = state.write(&slot.paths.state) {
+            tracing::warn!(agent = %slot.id, %error, "why the agent ended could not be written down");
+        }
+    }
+
+    /// Ends everything of the agent that is still there, except what the gate's holder has ended already.
+    pub async fn kill_rest(&self, slot: &Slot) {
+        let deadline = Instant::now() + KILL_DEADLINE;
+        while Instant::now() < deadline {
+            let rest = self.rest(slot);
+            if rest.is_empty() {
+                return;
+            }
+            for process in &rest {
+                process.signal(Signal::KILL);
+            }
+            for process in &rest {
+                process.ended_within(PAUSE).await;
+            }
+        }
+        tracing::warn!(agent = %slot.id, "some processes of the agent do not end");
+    }
+
+    fn rest(&self, slot: &Slot) -> Vec<Process> {
+        let lock = lock_id(&slot.paths);
+        let (name, value) = sandbox::mark(slot.id);
+        let mark = format!("{name}={value}");
+        let mut pids = self.cgroups.members(slot.id);
+        pids.extend(proc::all().into_iter().filter(|pid| {
+            let by_lock = match lock {
+                Some(lock) => proc::has_stdin(*pid, lock),
+                None => proc::stdin_path(*pid).is_some_and(|path| path == slot.paths.lock),
+            };
+            // Anybody can set a variable; only without a sandbox is it all there is.
+            by_lock || (self.config.programs.bwrap.is_none() && proc::has_environment(*pid, &mark))
+        }));
+        pids.sort_unstable();
+        pids.dedup();
+        pids.into_iter().filter_map(|pid| Process::open(pid).ok().flatten()).collect()
+    }
+
+    pub async fn remove_cgroup(&self, id: AgentId) {
+        let cgroups = self.cgroups.clone();
+        let removed = tokio::task::spawn_blocking(move || cgroups.remove(id)).await;
+        if let Ok(Err(error)) = removed {
+            tracing::warn!(agent = %id, %error, "the agent's control group could not be removed");
+        }
+    }
+}
+
+fn failed(id: AgentId, ended: Ended) -> Observation {
+    Observation { agent_id: id, state: Observed::Failed, reason: Some(ended.reason), message: ended.message }
+}
+
+fn lock_id(paths: &AgentPaths) -> Option<proc::FileId> {
+    Some(proc::FileId::of(&paths.lock.metadata().ok()?))
+}
+
+/// The agent's first process, if the one that was written down is it.
+fn adoptable(paths: &AgentPaths) -> io::Result<Option<Process>> {
+    let Some(pid) = Status::read(&paths.status).pid else { return Ok(None) };
+    let Some(process) = Process::open(pid)? else { return Ok(None) };
+    let state = State::read(&paths.state);
+    let recycled = state.is_some_and(|s| s.pid == Some(pid) && s.start_time != Some(process.start_time));
+    let reads_lock = lock_id(paths).is_some_and(|lock| proc::has_stdin(pid, lock));
+    Ok((reads_lock && !recycled).then_some(process))
+}
