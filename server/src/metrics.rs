@@ -18,6 +18,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::terminal::Counters;
+
 /// The labels of a finished request.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -46,6 +48,7 @@ pub struct Metrics {
     agents: Family<PhaseLabels, Gauge>,
     terminals_open: Gauge,
     terminals_opened: Counter,
+    terminals: Counters,
     event_streams: Gauge,
     database_up: Gauge,
 }
@@ -71,6 +74,7 @@ impl Metrics {
             agents: Family::default(),
             terminals_open: Gauge::default(),
             terminals_opened: Counter::default(),
+            terminals: Counters::register(&mut registry),
             event_streams: Gauge::default(),
             database_up: Gauge::default(),
         };
@@ -104,6 +108,11 @@ impl Metrics {
     pub fn terminal_opened(&self) -> OpenGuard {
         self.terminals_opened.inc();
         OpenGuard::new(&self.terminals_open)
+    }
+
+    /// What is counted of terminals beyond their number.
+    pub fn terminals(&self) -> &Counters {
+        &self.terminals
     }
 
     /// Counts a stream of live events as open until the guard is dropped.

@@ -26,8 +26,8 @@ type Attaching = BoxFuture<'static, Result<Attached, AttachFailure>>;
 /// Why an attempt to attach failed.
 #[derive(Debug)]
 pub enum AttachFailure {
-    /// It may succeed later.
-    Later,
+    /// It may succeed later; a sentence says why it does not now.
+    Later(Option<String>),
     /// It never will; this is the last word.
     Never(End),
 }
@@ -159,7 +159,7 @@ impl<C: Connect> Bridge<C> {
             UpstreamEvent::Failed(failure) => {
                 self.upstream = Upstream::Down;
                 match failure {
-                    AttachFailure::Later => self.session.on_attach_failed(now),
+                    AttachFailure::Later(why) => self.session.on_attach_failed(why, now),
                     AttachFailure::Never(end) => self.session.end(end, now),
                 }
             }

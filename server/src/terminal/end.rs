@@ -66,9 +66,10 @@ pub fn limit(message: String) -> End {
     end(EndCode::Limit, message)
 }
 
-/// The agent's terminal does not answer.
-pub fn unreachable() -> End {
-    end(EndCode::Unreachable, "The agent's terminal does not answer. Trying again may help; if it does not, look at the agent's page.")
+/// The agent's terminal does not answer; the sentence says why, if that is known.
+pub fn unreachable(why: Option<String>) -> End {
+    let unknown = || "The agent's terminal does not answer. If that lasts, look at the agent's page.".to_owned();
+    end(EndCode::Unreachable, why.unwrap_or_else(unknown))
 }
 
 /// The server goes down.

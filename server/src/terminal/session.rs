@@ -68,6 +68,8 @@ pub struct Session {
     /// When ttyd was first found missing, and how often it was dialled since.
     missing_since: Instant,
     attempts: u32,
+    /// Why it could not be reached, as a sentence for people.
+    why_missing: Option<String>,
     sizes: ResizeGate,
     output: Coalescer,
     /// Output bytes since the last welcome.
@@ -88,6 +90,7 @@ impl Session {
             pinged_at: now,
             missing_since: now,
             attempts: 0,
+            why_missing: None,
             sizes: ResizeGate::new(Size::clamped(0, 0)),
             output: Coalescer::default(),
             seq: 0,
@@ -171,8 +174,10 @@ impl Session {
     }
 
     /// An attempt to attach failed, but may succeed later.
-    pub fn on_attach_failed(&mut self, now: Instant) {
+    /// `why` is a sentence for people, if there is one to tell.
+    pub fn on_attach_failed(&mut self, why: Option<String>, now: Instant) {
         if self.state == State::Attaching {
+            self.why_missing = why;
             self.attach_again(now);
         }
     }
@@ -269,12 +274,14 @@ impl Session {
     fn start_attaching(&mut self, now: Instant) {
         self.missing_since = now;
         self.attempts = 0;
+        self.why_missing = None;
         self.attach_again(now);
     }
 
     fn attach_again(&mut self, now: Instant) {
         if now >= self.missing_since + ATTACH_WINDOW {
-            self.end(end::unreachable(), now);
+            let why = self.why_missing.take();
+            self.end(end::unreachable(why), now);
             return;
         }
         let after = match self.attempts.checked_sub(1) {

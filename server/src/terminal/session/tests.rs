@@ -141,7 +141,7 @@ fn ttyd_that_never_answers_is_given_up_and_the_client_may_try_again() {
             [Effect::Attach { after, .. }] => {
                 pauses.push(after.as_millis());
                 run.now += *after + Duration::from_millis(10);
-                run.session.on_attach_failed(run.now);
+                run.session.on_attach_failed(None, run.now);
             }
             [Effect::ToBrowser(_), Effect::End(Ending::Told(end))] => {
                 assert_eq!((end.code, end.retry), (EndCode::Unreachable, true));
@@ -295,7 +295,7 @@ proptest! {
                 Step::Waited(millis) => run.wait(Duration::from_millis(millis.into())),
                 Step::TtydGone => run.session.on_ttyd_gone(run.now),
                 Step::Attached => { attaching = false; run.session.on_attached(run.now); }
-                Step::AttachFailed => { attaching = false; run.session.on_attach_failed(run.now); }
+                Step::AttachFailed => { attaching = false; run.session.on_attach_failed(None, run.now); }
                 Step::Stalled => run.printed(b"x", HOLD_MAX),
                 Step::Drained => run.session.on_browser_drained(run.now),
             }

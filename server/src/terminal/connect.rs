@@ -1,0 +1,76 @@
+//! Reaches the terminal of one agent through `services`: dial, handshake, and a deadline over both.
+
+use domain::{AgentId, terminal::Size};
+use futures::future::BoxFuture;
+use services::{Caller, Error, Services};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    bridge::{AttachFailure, Connect},
+    counters::Counters,
+    end,
+    limits::ATTACH_DEADLINE,
+    ttyd::{self, Attached},
+};
+
+/// The terminal of one agent, for one caller.
+#[derive(Debug, Clone)]
+pub struct AgentTerminal {
+    /// The use cases.
+    pub services: Services,
+    /// Who looks at it.
+    pub caller: Caller,
+    /// Whose terminal it is.
+    pub agent: AgentId,
+    /// What is counted.
+    pub counters: Counters,
+}
+
+impl AgentTerminal {
+    async fn attach_now(&self, size: Size) -> Result<Attached, AttachFailure> {
+        let access = self.services.terminals().open(&self.caller, self.agent).await.map_err(failure)?;
+        ttyd::attach(access.stream, &access.ttyd_auth_token, size).await.map_err(|error| {
+            tracing::info!(error = &error as &dyn std::error::Error, "ttyd did not let us in");
+            AttachFailure::Later(None)
+        })
+    }
+}
+
+impl Connect for AgentTerminal {
+    fn attach(&self, size: Size) -> BoxFuture<'static, Result<Attached, AttachFailure>> {
+        let terminal = self.clone();
+        Box::pin(async move {
+            let began = Instant::now();
+            let outcome = timeout(ATTACH_DEADLINE, terminal.attach_now(size)).await;
+            let outcome = outcome.unwrap_or(Err(AttachFailure::Later(None)));
+            terminal.counters.attached(outcome.is_ok().then(|| began.elapsed()));
+            outcome
+        })
+    }
+
+    fn overrun(&self) {
+        self.counters.overrun();
+    }
+
+    fn output(&self, bytes: usize) {
+        self.counters.output(bytes);
+    }
+
+    fn input(&self, bytes: usize) {
+        self.counters.input(bytes);
+    }
+}
+
+fn failure(error: Error) -> AttachFailure {
+    match error {
+        Error::NotFound(_) => AttachFailure::Never(end::not_found()),
+        Error::TerminalUnavailable { message, source } => {
+            tracing::debug!(error = source.as_deref(), "the agent's terminal cannot be reached");
+            AttachFailure::Later(Some(message))
+        }
+        other => {
+            tracing::warn!(error = &other as &dyn std::error::Error, "the agent's terminal could not be opened");
+            AttachFailure::Later(Some(other.public_message()))
+        }
+    }
+}
