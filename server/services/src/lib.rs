@@ -1,1 +1,174 @@
-//! Services.
+//! What AiWorker does: accounts, projects, tasks, agents, terminals and live events, for every front door alike.
+//!
+//! The first line of every use case asks [`policy`] whose objects the caller may touch. Nothing here knows HTTP, SQL or
+//! a cluster; time and randomness come from the [`Clock`] and the [`Entropy`] that are handed in.
+
+use std::sync::Arc;
+
+use domain::RuntimeStatus;
+use runtime::AgentRuntime;
+use store::Store;
+use tracing::Instrument as _;
+
+mod accounts;
+mod agents;
+mod audit;
+mod caller;
+mod clock;
+mod cookie;
+mod entropy;
+mod error;
+mod live;
+mod policy;
+mod projects;
+mod secret;
+mod settings;
+mod tasks;
+mod terminals;
+mod tokens;
+
+pub use accounts::{Accounts, Credentials, SignedIn};
+pub use agents::{Agents, Reconciler};
+pub use caller::{Caller, ClientInfo, Via};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use cookie::SessionCookie;
+pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
+pub use error::{Error, Object};
+pub use live::{Events, Live};
+pub use projects::Projects;
+pub use settings::{Registration, Settings};
+pub use tasks::Tasks;
+pub use terminals::{TerminalAccess, TerminalWatch, Terminals, Watched};
+pub use tokens::Tokens;
+
+/// Everything that services are made of.
+pub struct Parts {
+    /// The open, migrated database.
+    pub store: Store,
+    /// Where agents run.
+    pub runtime: Arc<dyn AgentRuntime>,
+    /// What that runtime can do.
+    pub runtime_status: RuntimeStatus,
+    /// The source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+/// All use cases. Clones share everything.
+#[derive(Clone)]
+pub struct Services(Arc<Inner>);
+
+pub(crate) struct Inner {
+    store: Store,
+    runtime: Arc<dyn AgentRuntime>,
+    runtime_status: RuntimeStatus,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    settings: Settings,
+    ids: entropy::Ids,
+    live: live::Hub,
+    wake_ups: agents::WakeUps,
+    passwords: accounts::Passwords,
+    attempts: accounts::Attempts,
+    sweep: accounts::Sweep,
+}
+
+impl Services {
+    /// Puts the parts together. Starts nothing: run the [`reconciler`](Self::reconciler) for that.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { store, runtime, runtime_status, clock, entropy, settings } = parts;
+        Self(Arc::new(Inner {
+            ids: entropy::Ids::new(Arc::clone(&clock), Arc::clone(&entropy)),
+            live: live::Hub::new(Arc::clone(&entropy)),
+            wake_ups: agents::WakeUps::default(),
+            passwords: accounts::Passwords::new(Arc::clone(&clock), Arc::clone(&entropy)),
+            attempts: accounts::Attempts::default(),
+            sweep: accounts::Sweep::default(),
+            store,
+            runtime,
+            runtime_status,
+            clock,
+            entropy,
+            settings,
+        }))
+    }
+
+    /// Accounts, sessions and the audit log.
+    pub fn accounts(&self) -> Accounts {
+        Accounts(Arc::clone(&self.0))
+    }
+
+    /// Personal tokens.
+    pub fn tokens(&self) -> Tokens {
+        Tokens(Arc::clone(&self.0))
+    }
+
+    /// Projects.
+    pub fn projects(&self) -> Projects {
+        Projects(Arc::clone(&self.0))
+    }
+
+    /// Tasks.
+    pub fn tasks(&self) -> Tasks {
+        Tasks(Arc::clone(&self.0))
+    }
+
+    /// Agents.
+    pub fn agents(&self) -> Agents {
+        Agents(Arc::clone(&self.0))
+    }
+
+    /// Terminals of agents.
+    pub fn terminals(&self) -> Terminals {
+        Terminals(Arc::clone(&self.0))
+    }
+
+    /// Live events.
+    pub fn live(&self) -> Live {
+        Live(Arc::clone(&self.0))
+    }
+
+    /// What makes agents be what they shall be. A server runs one.
+    pub fn reconciler(&self) -> Reconciler {
+        Reconciler::new(Arc::clone(&self.0))
+    }
+
+    /// What this installation's runtime can do.
+    pub fn runtime_status(&self) -> RuntimeStatus {
+        self.0.runtime_status.clone()
+    }
+
+    /// How the session cookie is written and read.
+    pub fn cookie(&self) -> SessionCookie {
+        self.0.settings.cookie
+    }
+
+    /// What the operator chose.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.0.store.ping().await?)
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+/// Does `work` to its end even when the caller goes away meanwhile: what was written is also told to open pages, to the
+/// reconciler and to the audit log.
+pub(crate) async fn to_the_end<T, F>(work: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+}

@@ -1,0 +1,44 @@
+//! Writing down what was seen of an agent: the row, its timeline, and the open pages.
+
+use domain::{Actor, Agent, EventKind, LiveEvent, Observation, Phase, Reason, agent::phase_of};
+use store::PhaseChange;
+
+use super::reconcile::Halt;
+use crate::Inner;
+
+impl Inner {
+    /// Writes what a runtime saw.
+    pub(super) async fn record_seen(&self, agent: &Agent, seen: &Observation) -> Result<Agent, Halt> {
+        let phase = phase_of(agent.desired, agent.phase, seen.state);
+        self.record(agent, phase, seen.reason, &seen.message).await
+    }
+
+    /// Writes a phase with its reason. What is known already is not written again; what was seen of an agent that has
+    /// moved on since is not written at all.
+    pub(super) async fn record(
+        &self,
+        agent: &Agent,
+        phase: Phase,
+        reason: Option<Reason>,
+        message: &str,
+    ) -> Result<Agent, Halt> {
+        if (agent.phase, agent.reason, agent.message.as_str()) == (phase, reason, message) {
+            return Ok(agent.clone());
+        }
+        let kind = EventKind::AgentPhaseChanged { from: agent.phase, to: phase, reason, message: message.to_owned() };
+        let event = self.agent_event(Actor::system(), agent.id, kind);
+        let change = PhaseChange {
+            id: agent.id,
+            expected_generation: agent.generation,
+            phase,
+            reason,
+            message: message.to_owned(),
+            at: event.event.at,
+        };
+        // The timeline tells of phases; a new sentence about the same phase is no event.
+        let event = (agent.phase != phase).then_some(&event);
+        let agent = self.store.set_phase(&change, event).await?.ok_or(Halt::MovedOn)?;
+        self.live.publish(agent.user_id, LiveEvent::Agent(Box::new(agent.clone())));
+        Ok(agent)
+    }
+}

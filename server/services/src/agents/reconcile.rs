@@ -1,0 +1,209 @@
+//! One look at one agent: what is wanted, what is there, and one step from the one to the other.
+//!
+//! Level-triggered: everything is read anew, so it does not matter why it runs, how often, or after which of its steps
+//! the server was killed the last time.
+
+use std::time::Duration;
+
+use domain::{Agent, AgentId, Desired, EventKind, LiveEvent, Observation, Observed, Phase, Reason, Subject};
+use runtime::RuntimeError;
+use store::{LaunchFacts, StoreError};
+
+use super::{
+    restarts::{Ledger, MOST, Verdict},
+    spec,
+};
+use crate::{Inner, entropy, policy};
+
+/// Entries of a timeline among which the last failure and the last start are looked for.
+const RECENT_EVENTS: u32 = 20;
+
+/// When to look at the agent again, if nothing wakes us before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It is as it shall be, or cannot become so: at the next resync.
+    Settled,
+    /// It is on its way: soon, and ever later.
+    Unsettled,
+    /// After this time.
+    After(Duration),
+    /// Never: it is gone.
+    Gone,
+}
+
+/// Why a look at an agent ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    /// Somebody changed what is wanted meanwhile; the next look will see it.
+    #[error("the agent has moved on")]
+    MovedOn,
+    /// The database.
+    #[error("the database did not do its part")]
+    Store(#[from] StoreError),
+    /// The runtime.
+    #[error("the runtime did not do its part")]
+    Runtime(#[from] RuntimeError),
+}
+
+impl Inner {
+    /// Looks at the agent and brings it a step closer to what it shall be.
+    pub(super) async fn reconcile(&self, restarts: &Ledger, id: AgentId) -> Result<Next, Halt> {
+        let Some(facts) = self.store.agent_launch_facts(id).await? else {
+            restarts.forget(id);
+            return Ok(Next::Gone);
+        };
+        let step = match facts.agent.desired {
+            Desired::Running => self.bring_up(restarts, &facts).await,
+            Desired::Stopped => self.bring_down(&facts.agent).await,
+            Desired::Deleted => self.take_away(restarts, &facts.agent).await,
+        };
+        match step {
+            Err(Halt::MovedOn) => Ok(Next::Unsettled),
+            other => other,
+        }
+    }
+
+    async fn bring_up(&self, restarts: &Ledger, facts: &LaunchFacts) -> Result<Next, Halt> {
+        let agent = &facts.agent;
+        let seen = self.look_at(agent.id).await?;
+        if let Some(refusal) = self.refusal(agent).await? {
+            return self.keep_down(agent, &seen, &refusal).await;
+        }
+        match seen.state {
+            Observed::Running => self.record_seen(agent, &seen).await.map(|_| Next::Settled),
+            Observed::Starting | Observed::Stopping => self.record_seen(agent, &seen).await.map(|_| Next::Unsettled),
+            Observed::Absent | Observed::Stopped | Observed::Failed => match agent.phase {
+                Phase::Starting | Phase::Idle | Phase::Working | Phase::Waiting => {
+                    self.ended_by_itself(restarts, agent, &seen).await
+                }
+                Phase::Failed if !self.may_try_again(agent).await? => Ok(Next::Settled),
+                Phase::Pending | Phase::Stopping | Phase::Stopped | Phase::Failed => {
+                    self.start_now(restarts, facts).await
+                }
+            },
+        }
+    }
+
+    /// Starts an agent that is down, unless it must wait for that.
+    async fn start_now(&self, restarts: &Ledger, facts: &LaunchFacts) -> Result<Next, Halt> {
+        let agent = &facts.agent;
+        if let Some(wait) = restarts.still_to_wait(agent.id, agent.generation, self.clock.now()) {
+            return Ok(Next::After(wait));
+        }
+        let spec = spec::build(facts, &self.settings);
+        match self.call_runtime("starting the agent", self.runtime.ensure(&spec)).await {
+            Ok(seen) => {
+                self.record_seen(agent, &seen).await?;
+                let settled = matches!(seen.state, Observed::Running | Observed::Failed);
+                Ok(if settled { Next::Settled } else { Next::Unsettled })
+            }
+            Err(RuntimeError::Refused { reason, message }) => {
+                self.record(agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The agent was up and is not any more. Whether it is started again depends on why, and how often that happened.
+    async fn ended_by_itself(&self, restarts: &Ledger, agent: &Agent, seen: &Observation) -> Result<Next, Halt> {
+        let reason = seen.reason.unwrap_or(Reason::Exited);
+        if seen.state == Observed::Failed && !matches!(reason, Reason::Exited | Reason::OutOfMemory) {
+            return self.record(agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
+        }
+        let why = if seen.message.is_empty() { "The agent ended by itself." } else { &seen.message };
+        let seed = entropy::seed(&*self.entropy);
+        match restarts.ended(agent.id, agent.generation, self.clock.now(), seed) {
+            Verdict::Again { number, wait } => {
+                let message = format!("{why} Starting it again ({number} of {MOST}).");
+                self.record(agent, Phase::Pending, Some(reason), &message).await?;
+                Ok(Next::After(wait))
+            }
+            Verdict::Spent => {
+                let message = format!(
+                    "{why} That happened too often, so it is not started again by itself. \
+                     See what its log says, then start it."
+                );
+                self.record(agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
+            }
+        }
+    }
+
+    /// Whether an agent that failed may be started: its host may have been mended, or somebody asked for another try
+    /// since. The timeline knows, and it was written together with the failure and the request.
+    async fn may_try_again(&self, agent: &Agent) -> Result<bool, StoreError> {
+        let lasting = !matches!(
+            agent.reason,
+            Some(Reason::MissingProgram | Reason::Storage | Reason::Unsandboxed | Reason::RuntimeUnavailable)
+        );
+        if !lasting {
+            return Ok(true);
+        }
+        let events = self.store.events(agent.user_id, Subject::Agent(agent.id), RECENT_EVENTS).await?;
+        let last = events.into_iter().rev().find_map(|event| match event.kind {
+            EventKind::AgentStartRequested => Some(true),
+            EventKind::AgentPhaseChanged { to: Phase::Failed, .. } => Some(false),
+            _ => None,
+        });
+        Ok(last.unwrap_or(false))
+    }
+
+    /// Why this agent may not run on this host, as a sentence; nothing when it may.
+    async fn refusal(&self, agent: &Agent) -> Result<Option<String>, StoreError> {
+        let Some(user) = self.store.user(agent.user_id).await? else { return Ok(None) };
+        let allowed = policy::may_run_agents(&user, &self.runtime_status, self.settings.allow_unsandboxed);
+        Ok(allowed.err().map(|refusal| refusal.public_message()))
+    }
+
+    async fn keep_down(&self, agent: &Agent, seen: &Observation, refusal: &str) -> Result<Next, Halt> {
+        if !matches!(seen.state, Observed::Absent | Observed::Stopped) {
+            self.call_runtime("stopping the agent", self.runtime.stop(agent.id)).await?;
+        }
+        self.record(agent, Phase::Failed, Some(Reason::Unsandboxed), refusal).await.map(|_| Next::Settled)
+    }
+
+    async fn bring_down(&self, agent: &Agent) -> Result<Next, Halt> {
+        let seen = self.look_at(agent.id).await?;
+        let agent = self.record_seen(agent, &without_words(&seen)).await?;
+        if matches!(seen.state, Observed::Absent | Observed::Stopped) {
+            return Ok(Next::Settled);
+        }
+        self.call_runtime("stopping the agent", self.runtime.stop(agent.id)).await?;
+        let seen = self.look_at(agent.id).await?;
+        let agent = self.record_seen(&agent, &without_words(&seen)).await?;
+        Ok(if agent.phase == Phase::Stopped { Next::Settled } else { Next::Unsettled })
+    }
+
+    async fn take_away(&self, restarts: &Ledger, agent: &Agent) -> Result<Next, Halt> {
+        let seen = self.look_at(agent.id).await?;
+        let agent = self.record_seen(agent, &without_words(&seen)).await?;
+        // Also when nothing was seen: something that does not show may be left.
+        self.call_runtime("deleting the agent", self.runtime.remove(agent.id)).await?;
+        self.store.delete_agent(agent.id).await?;
+        self.live.publish(agent.user_id, LiveEvent::AgentRemoved { id: agent.id });
+        restarts.forget(agent.id);
+        Ok(Next::Gone)
+    }
+
+    async fn look_at(&self, id: AgentId) -> Result<Observation, RuntimeError> {
+        match self.call_runtime("looking at the agent", self.runtime.observe(id)).await {
+            Err(RuntimeError::NotFound) => Ok(Observation::plain(id, Observed::Absent)),
+            seen => seen,
+        }
+    }
+
+    /// Says on the agent that the runtime does not answer. What was last seen of it stays.
+    pub(super) async fn record_runtime_unavailable(&self, id: AgentId) -> Result<(), Halt> {
+        let Some(agent) = self.store.agent_unscoped(id).await? else { return Ok(()) };
+        // A failure has its own reason, which decides whether it is tried again.
+        if agent.phase != Phase::Failed {
+            let message = "The part that runs agents does not answer. AiWorker keeps trying.";
+            self.record(&agent, agent.phase, Some(Reason::RuntimeUnavailable), message).await?;
+        }
+        Ok(())
+    }
+}
+
+/// How an agent fared does not matter any more when it shall not run.
+fn without_words(seen: &Observation) -> Observation {
+    Observation::plain(seen.agent_id, seen.state)
+}

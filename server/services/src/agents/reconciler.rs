@@ -1,0 +1,153 @@
+//! The loop that makes agents be what they shall be: who is looked at when, and how many at a time.
+
+use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use domain::{AgentId, Observation, Timestamp};
+use futures::{
+    FutureExt as _, StreamExt as _,
+    stream::{self, BoxStream},
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    back_off,
+    orphans::Orphans,
+    queue::Queue,
+    reconcile::{Halt, Next},
+    restarts::Ledger,
+};
+use crate::{Inner, clock::later, entropy};
+
+/// Agents that are looked at and worked on at one time.
+const AT_ONCE: usize = 8;
+/// How often every agent is looked at even though nothing happened, before jitter.
+const RESYNC: Duration = Duration::from_secs(60);
+/// Failed looks in a row after which the agent itself says that the runtime does not answer.
+const TRIES_BEFORE_TELLING: u32 = 2;
+
+/// Makes agents be what they shall be. A server runs one; several servers may share a database.
+pub struct Reconciler {
+    inner: Arc<Inner>,
+    restarts: Arc<Ledger>,
+    orphans: Arc<Orphans>,
+}
+
+/// What a task of the loop brought back.
+enum Done {
+    Looked(AgentId, Result<Next, Option<Halt>>),
+    Resynced(HashSet<AgentId>),
+}
+
+/// What the loop knows.
+struct Round {
+    queue: Queue,
+    tasks: JoinSet<Done>,
+    events: BoxStream<'static, Observation>,
+    resync_at: Timestamp,
+}
+
+impl Reconciler {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        Self { inner, restarts: Arc::default(), orphans: Arc::default() }
+    }
+
+    /// Runs until `stop`. What is in the middle of something then is dropped: the next run finds it and goes on.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut round = Round {
+            queue: Queue::default(),
+            tasks: JoinSet::new(),
+            events: self.inner.runtime.events(),
+            resync_at: self.inner.clock.now(),
+        };
+        while !stop.is_cancelled() {
+            self.begin_tasks(&mut round);
+            let pause = round.queue.next_due().map_or(round.resync_at, |due| due.min(round.resync_at));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                woken = self.inner.wake_ups.next() => woken.into_iter().for_each(|id| round.queue.wake(id)),
+                Some(done) = round.tasks.join_next() => match done {
+                    Ok(done) => self.finish(&mut round.queue, done),
+                    Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a task was lost"),
+                },
+                seen = round.events.next() => match seen {
+                    Some(seen) => round.queue.wake(seen.agent_id),
+                    None => round.events = stream::pending().boxed(),
+                },
+                () = self.inner.clock.sleep_until(pause) => {}
+            }
+        }
+        round.tasks.shutdown().await;
+    }
+
+    fn begin_tasks(&self, round: &mut Round) {
+        let now = self.inner.clock.now();
+        if now >= round.resync_at {
+            round.resync_at = later(now, back_off::jitter(RESYNC, entropy::seed(&*self.inner.entropy)));
+            round.events = self.inner.runtime.events();
+            let (inner, orphans) = (Arc::clone(&self.inner), Arc::clone(&self.orphans));
+            round.tasks.spawn(async move { Done::Resynced(resync(&inner, &orphans).await) });
+        }
+        while round.queue.running() < AT_ONCE {
+            let Some(id) = round.queue.take(now) else { break };
+            let (inner, restarts) = (Arc::clone(&self.inner), Arc::clone(&self.restarts));
+            round.tasks.spawn(async move { Done::Looked(id, look(&inner, &restarts, id).await) });
+        }
+    }
+
+    fn finish(&self, queue: &mut Queue, done: Done) {
+        let now = self.inner.clock.now();
+        let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
+        match done {
+            Done::Resynced(ids) => ids.into_iter().for_each(|id| queue.remind(id)),
+            Done::Looked(id, Ok(Next::Settled)) => queue.settle(id),
+            Done::Looked(id, Ok(Next::Gone)) => queue.forget(id),
+            Done::Looked(id, Ok(Next::After(wait))) => queue.postpone(id, later(now, wait), false),
+            Done::Looked(id, Ok(Next::Unsettled)) => queue.postpone(id, back_off(queue.tries(id)), true),
+            Done::Looked(id, Err(halt)) => {
+                let tries = queue.tries(id);
+                self.report(id, tries, halt);
+                queue.postpone(id, back_off(tries), true);
+            }
+        }
+    }
+
+    /// Says what went wrong, in the server's log and, when it lasts, on the agent.
+    fn report(&self, id: AgentId, tries: u32, halt: Option<Halt>) {
+        let Some(halt) = halt else {
+            tracing::error!(agent.id = %id, "looking at the agent panicked");
+            return;
+        };
+        tracing::warn!(agent.id = %id, tries, error = &halt as &dyn std::error::Error, "will look at the agent again");
+        if matches!(halt, Halt::Runtime(_)) && tries + 1 >= TRIES_BEFORE_TELLING {
+            let inner = Arc::clone(&self.inner);
+            tokio::spawn(async move {
+                if let Err(error) = inner.record_runtime_unavailable(id).await {
+                    tracing::debug!(agent.id = %id, error = &error as &dyn std::error::Error, "could not say so");
+                }
+            });
+        }
+    }
+}
+
+/// One look, which a fault in it does not take the loop down with.
+async fn look(inner: &Inner, restarts: &Ledger, id: AgentId) -> Result<Next, Option<Halt>> {
+    match AssertUnwindSafe(inner.reconcile(restarts, id)).catch_unwind().await {
+        Ok(outcome) => outcome.map_err(Some),
+        Err(_) => Err(None),
+    }
+}
+
+/// Every agent there is, after orphans were dealt with.
+async fn resync(inner: &Inner, orphans: &Orphans) -> HashSet<AgentId> {
+    if let Err(error) = inner.remove_orphans(orphans).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "orphans could not be dealt with");
+    }
+    match inner.store.all_agents().await {
+        Ok(agents) => agents.into_iter().map(|agent| agent.id).collect(),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the agents could not be read");
+            HashSet::new()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the operator chose, as far as use cases need it. Reading flags and variables is the server's business.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::cookie::SessionCookie;
+
+/// How long a session may lie unused, unless configured otherwise.
+const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a session may last at all, unless configured otherwise.
+const SESSION_ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How many agents a user may have, unless configured otherwise.
+const AGENTS_PER_USER: u32 = 50;
+/// Where agents reach the server, unless configured otherwise.
+const BACKEND_URL: &str = "http://127.0.0.1:3000";
+
+/// What the operator chose.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who may make an account.
+    pub registration: Registration,
+    /// How long a session may lie unused.
+    pub session_idle: Duration,
+    /// How long a session may last at all.
+    pub session_absolute: Duration,
+    /// How many agents a user may have.
+    pub agents_per_user: u32,
+    /// Whether everybody may run agents on a host without a sandbox.
+    pub allow_unsandboxed: bool,
+    /// The address people use, if there is one: its host signs the agents' commits.
+    pub public_url: Option<String>,
+    /// The address at which agents reach this server, without a slash at the end.
+    pub backend_url: String,
+    /// The key from which the agents' terminal passwords are made. It must stay the same while agents live.
+    pub signing_key: SecretString,
+    /// How the session cookie is named and protected.
+    pub cookie: SessionCookie,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// The first person to come, who becomes the administrator.
+    FirstUser,
+    /// Anyone.
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+impl Settings {
+    /// The defaults, for plain HTTP on this machine.
+    pub fn new(signing_key: SecretString) -> Self {
+        Self {
+            registration: Registration::FirstUser,
+            session_idle: SESSION_IDLE,
+            session_absolute: SESSION_ABSOLUTE,
+            agents_per_user: AGENTS_PER_USER,
+            allow_unsandboxed: false,
+            public_url: None,
+            backend_url: BACKEND_URL.to_owned(),
+            signing_key,
+            cookie: SessionCookie::over_loopback_http(),
+        }
+    }
+}

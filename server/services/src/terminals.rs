@@ -1,0 +1,146 @@
+//! Use cases of terminals: opening raw bytes to an agent's ttyd, and learning when that must end.
+
+use std::sync::Arc;
+
+use base64ct::{Base64, Encoding as _};
+use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Outcome, Phase};
+use runtime::{Duplex, RuntimeError, TERMINAL_PORT};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{
+    Inner, agents,
+    caller::Caller,
+    error::Error,
+    live::{Signal, agent_of},
+    policy::{self, Action},
+};
+
+/// The name of the user that an agent's ttyd knows.
+const TTYD_USER: &str = "agent";
+
+/// Use cases of terminals.
+#[derive(Clone)]
+pub struct Terminals(pub(crate) Arc<Inner>);
+
+/// An open way to an agent's ttyd. The WebSocket handshake is the gateway's to do.
+pub struct TerminalAccess {
+    /// The agent as it is.
+    pub agent: Agent,
+    /// Raw bytes to ttyd.
+    pub stream: Box<dyn Duplex>,
+    /// What ttyd wants in the request's `Authorization: Basic` and in its first frame: base64 of `user:password`.
+    pub ttyd_auth_token: SecretString,
+}
+
+/// What a terminal's gateway must know about its agent and its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watched {
+    /// The agent as it is now.
+    Agent(Box<Agent>),
+    /// The agent was deleted.
+    Gone,
+    /// The session or token that opened the terminal was ended.
+    SignedOut,
+}
+
+/// Follows an agent for as long as a terminal is open.
+pub struct TerminalWatch {
+    inner: Arc<Inner>,
+    caller: Caller,
+    agent: AgentId,
+    signals: tokio::sync::broadcast::Receiver<Signal>,
+    /// Whether the agent must be read: at first, and after signals were missed.
+    stale: bool,
+    last_word: Option<Watched>,
+}
+
+impl Terminals {
+    /// Opens the terminal of the caller's agent.
+    pub async fn open(&self, caller: &Caller, id: AgentId) -> Result<TerminalAccess, Error> {
+        let owner = policy::authorize(caller, Action::OpenTerminal)?;
+        let inner = &self.0;
+        let agent = inner.agent(owner, id).await?;
+        if agent.desired != Desired::Running || !agent.phase.has_terminal() {
+            return Err(Error::TerminalUnavailable { message: why_no_terminal(&agent), source: None });
+        }
+        let stream = inner.call_runtime("opening the terminal", inner.runtime.dial(id, TERMINAL_PORT)).await;
+        let stream = stream.map_err(terminal_unavailable)?;
+        inner.audit(caller, AuditAction::AttachTerminal, Some(id.to_string()), Outcome::Ok).await;
+        let password = agents::terminal_password(&inner.settings.signing_key, id);
+        let token = Base64::encode_string(format!("{TTYD_USER}:{}", password.expose_secret()).as_bytes());
+        Ok(TerminalAccess { agent, stream, ttyd_auth_token: token.into() })
+    }
+
+    /// Follows the caller's agent.
+    pub async fn watch(&self, caller: &Caller, id: AgentId) -> Result<TerminalWatch, Error> {
+        let owner = policy::authorize(caller, Action::OpenTerminal)?;
+        let signals = self.0.live.listen(owner.id(), None).signals;
+        let agent = self.0.agent(owner, id).await?.id;
+        let (inner, caller) = (Arc::clone(&self.0), caller.clone());
+        Ok(TerminalWatch { inner, caller, agent, signals, stale: true, last_word: None })
+    }
+}
+
+impl TerminalWatch {
+    /// The agent as it is, at first; then what changes. After [`Watched::Gone`] or [`Watched::SignedOut`] it is always
+    /// the same. Safe to drop at any time and to call again.
+    pub async fn next(&mut self) -> Watched {
+        if let Some(last_word) = &self.last_word {
+            return last_word.clone();
+        }
+        loop {
+            if self.stale {
+                // A database that does not answer now is asked again after the next signal.
+                let agent = self.inner.store.agent(self.caller.user.id, self.agent).await;
+                self.stale = false;
+                match agent {
+                    Ok(Some(agent)) => return Watched::Agent(Box::new(agent)),
+                    Ok(None) => return self.end(Watched::Gone),
+                    Err(error) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a watched agent could not be read");
+                    }
+                }
+            }
+            match self.signals.recv().await {
+                Ok(Signal::Event(_, event)) if agent_of(&event) == Some(self.agent) => match &*event {
+                    LiveEvent::Agent(agent) => return Watched::Agent(agent.clone()),
+                    _ => return self.end(Watched::Gone),
+                },
+                Ok(Signal::Ended(ended)) if ended.concerns(&self.caller.via) => return self.end(Watched::SignedOut),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => self.stale = true,
+                Err(RecvError::Closed) => return self.end(Watched::SignedOut),
+            }
+        }
+    }
+
+    fn end(&mut self, last_word: Watched) -> Watched {
+        self.last_word = Some(last_word.clone());
+        last_word
+    }
+}
+
+fn why_no_terminal(agent: &Agent) -> String {
+    let name = &agent.name;
+    match (agent.desired, agent.phase) {
+        (Desired::Deleted, _) => format!("{name} is being deleted."),
+        (Desired::Stopped, _) => format!("{name} does not run. Start it to open its terminal."),
+        (Desired::Running, Phase::Failed) if agent.message.is_empty() => {
+            format!("{name} failed. Start it to try again.")
+        }
+        (Desired::Running, Phase::Failed) => format!("{name} failed: {}", agent.message),
+        (Desired::Running, _) => format!("{name} is still starting. Try again in a moment."),
+    }
+}
+
+fn terminal_unavailable(error: RuntimeError) -> Error {
+    let message = match &error {
+        RuntimeError::Refused { message, .. } => message.clone(),
+        _ => "The agent's terminal does not answer at the moment. Try again shortly.".to_owned(),
+    };
+    Error::TerminalUnavailable { message, source: Some(Box::new(error)) }
+}
+
+#[cfg(test)]
+mod tests;
