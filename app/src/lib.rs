@@ -4,9 +4,11 @@
 
 #![recursion_limit = "512"]
 
-pub mod api;
-pub mod components;
+mod api;
+mod components;
 pub mod error;
+mod format;
+mod local_path;
 mod pages;
 mod routes;
 mod shell;
@@ -19,5 +21,9 @@ pub use shell::shell;
 #[cfg(feature = "hydrate")]
 pub fn start() {
     console_error_panic_hook::set_once();
+    // A redirect means signing in or out: everything that the page knows is old. It is set already after a hot reload.
+    let _ = leptos::server_fn::redirect::set_redirect_hook(|path| {
+        let _ = leptos::prelude::window().location().assign(path);
+    });
     leptos::mount::hydrate_body(App);
 }

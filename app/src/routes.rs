@@ -1,19 +1,56 @@
 //! The only route table.
 
 use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
+use crate::{
+    components::frame::Frame,
+    pages::{
+        agents::{detail::AgentDetail, list::Agents, terminal::TerminalPage},
+        home::Home,
+        login::Login,
+        not_found::NotFound,
+        projects::{board::ProjectBoard, list::Projects},
+        register::Register,
+        settings::Settings,
+        tasks::detail::TaskDetail,
+    },
+    state::{clock, live, session, theme, toasts},
+};
+
 /// The dashboard.
+///
+/// Pages are rendered whole before they are sent ([`SsrMode::Async`]): they have the right status, and they work
+/// without scripts.
 #[component]
 pub fn App() -> impl IntoView {
-    leptos_meta::provide_meta_context();
+    provide_meta_context();
+    session::provide();
+    theme::provide();
+    clock::provide();
+    toasts::provide();
+    live::provide();
     view! {
+        <Title formatter=|page: String| if page.is_empty() { "AiWorker".to_owned() } else { format!("{page} · AiWorker") } />
         <Router>
-            <Routes fallback=|| "Not found">
-                <Route path=path!("/") view=|| "AiWorker" />
+            <Routes fallback=NotFound>
+                <Route path=path!("/login") view=Login ssr=SsrMode::Async />
+                <Route path=path!("/register") view=Register ssr=SsrMode::Async />
+                <Route path=path!("/agent-terminal/:id") view=TerminalPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=Home ssr=SsrMode::Async />
+                    <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id") view=ProjectBoard ssr=SsrMode::Async />
+                    <Route path=path!("/tasks/:id") view=TaskDetail ssr=SsrMode::Async />
+                    <Route path=path!("/agents") view=Agents ssr=SsrMode::Async />
+                    <Route path=path!("/agents/:id") view=AgentDetail ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                </ParentRoute>
             </Routes>
         </Router>
     }
