@@ -1,0 +1,89 @@
+//! Tasks, their timelines and their Markdown.
+
+#[cfg(feature = "ssr")]
+use domain::TaskPatch;
+use domain::{Event, NewTask, Priority, ProjectId, Task, TaskId, TaskState};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::context;
+use crate::error::ApiError;
+
+#[cfg(feature = "ssr")]
+mod markdown;
+
+/// A project's tasks.
+#[server(name = ListTasks, prefix = "/_fn", endpoint = "tasks/list")]
+pub async fn list_tasks(project: ProjectId) -> Result<Vec<Task>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tasks().list(&caller, project).await?)
+}
+
+/// One task.
+#[server(name = GetTask, prefix = "/_fn", endpoint = "tasks/get")]
+pub async fn get_task(id: TaskId) -> Result<Task, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tasks().get(&caller, id).await?)
+}
+
+/// What happened to a task, oldest first.
+#[server(name = TaskTimeline, prefix = "/_fn", endpoint = "tasks/timeline")]
+pub async fn task_timeline(id: TaskId) -> Result<Vec<Event>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tasks().timeline(&caller, id).await?)
+}
+
+/// Makes a task in the project's backlog.
+#[server(name = CreateTask, prefix = "/_fn", endpoint = "tasks/create")]
+pub async fn create_task(project: ProjectId, input: NewTask) -> Result<Task, ApiError> {
+    let caller = context::caller()?;
+    let task = context::services()?.tasks().create(&caller, project, input).await?;
+    context::form_goes_to(&format!("/projects/{project}"));
+    Ok(task)
+}
+
+/// Changes what a task says. Everything is sent, so that a form that lists no dependencies removes them.
+#[server(name = EditTask, prefix = "/_fn", endpoint = "tasks/edit")]
+pub async fn edit_task(
+    id: TaskId,
+    version: i64,
+    title: String,
+    description: String,
+    priority: Priority,
+    #[server(default)] depends_on: Vec<TaskId>,
+) -> Result<Task, ApiError> {
+    let caller = context::caller()?;
+    let (title, description, priority) = (Some(title), Some(description), Some(priority));
+    let (depends_on, version) = (Some(depends_on), Some(version));
+    let patch = TaskPatch { title, description, priority, depends_on, version, ..TaskPatch::default() };
+    let task = context::services()?.tasks().update(&caller, id, patch).await?;
+    context::form_goes_to(&format!("/tasks/{id}"));
+    Ok(task)
+}
+
+/// Moves a task to another state.
+#[server(name = MoveTask, prefix = "/_fn", endpoint = "tasks/move")]
+pub async fn move_task(id: TaskId, state: TaskState) -> Result<Task, ApiError> {
+    let caller = context::caller()?;
+    let patch = TaskPatch { state: Some(state), ..TaskPatch::default() };
+    let task = context::services()?.tasks().update(&caller, id, patch).await?;
+    context::form_goes_to(&format!("/tasks/{id}"));
+    Ok(task)
+}
+
+/// Deletes a task.
+#[server(name = DeleteTask, prefix = "/_fn", endpoint = "tasks/delete")]
+pub async fn delete_task(id: TaskId, project: ProjectId) -> Result<(), ApiError> {
+    let caller = context::caller()?;
+    context::services()?.tasks().delete(&caller, id).await?;
+    context::form_goes_to(&format!("/projects/{project}"));
+    Ok(())
+}
+
+/// Markdown as HTML that is safe to show.
+#[server(name = RenderMarkdown, prefix = "/_fn", endpoint = "tasks/render_markdown")]
+pub async fn render_markdown(text: String) -> Result<String, ApiError> {
+    context::caller()?;
+    let text = domain::validate::description(&text).map_err(|m| domain::Invalid::field("description", m))?;
+    Ok(markdown::to_safe_html(&text))
+}

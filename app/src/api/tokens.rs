@@ -1,0 +1,31 @@
+//! Personal tokens.
+
+use domain::{NewToken, Token, TokenCreated, TokenId};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::context;
+use crate::error::ApiError;
+
+/// The caller's tokens.
+#[server(name = ListTokens, prefix = "/_fn", endpoint = "tokens/list")]
+pub async fn list_tokens() -> Result<Vec<Token>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tokens().list(&caller).await?)
+}
+
+/// Makes a token. The secret is in the answer and nowhere else, so this takes JSON: a plain form would lose it.
+#[server(name = CreateToken, prefix = "/_fn", endpoint = "tokens/create", input = server_fn::codec::Json)]
+pub async fn create_token(input: NewToken) -> Result<TokenCreated, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tokens().create(&caller, input).await?)
+}
+
+/// Revokes a token.
+#[server(name = RevokeToken, prefix = "/_fn", endpoint = "tokens/revoke")]
+pub async fn revoke_token(id: TokenId) -> Result<(), ApiError> {
+    let caller = context::caller()?;
+    context::services()?.tokens().revoke(&caller, id).await?;
+    context::form_goes_to("/settings");
+    Ok(())
+}

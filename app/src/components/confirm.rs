@@ -1,0 +1,50 @@
+//! Asks before something is deleted.
+
+use domain::Invalid;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::de::DeserializeOwned;
+
+use super::{
+    dialog::Dialog,
+    form::{Form, SubmitButton},
+};
+use crate::error::ApiError;
+
+/// A dialog that deletes when its button is pressed.
+#[component]
+pub fn ConfirmDelete<S>(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// What deletes.
+    action: ServerAction<S>,
+    /// What will be deleted, as a question.
+    #[prop(into)]
+    question: Signal<String>,
+    /// What will be gone.
+    #[prop(into)]
+    consequence: Signal<String>,
+    /// The hidden fields that say which object.
+    children: ChildrenFn,
+) -> impl IntoView
+where
+    S: ServerFn<Error = ApiError> + DeserializeOwned + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let children = StoredValue::new(children);
+    view! {
+        <Dialog open label="Delete" heading=question class="dialog-small">
+            <Form id="delete" action check=nothing_to_check>
+                {children.with_value(|children| children())}
+                <p>{move || consequence.get()}</p>
+                <div class="form-actions">
+                    <button type="button" class="button" autofocus on:click=move |_| open.set(false)>"Cancel"</button>
+                    <SubmitButton label="Delete" class="button danger" />
+                </div>
+            </Form>
+        </Dialog>
+    }
+}
+
+fn nothing_to_check<S>(_: &S) -> Result<(), Invalid> {
+    Ok(())
+}

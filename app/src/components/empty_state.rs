@@ -1,0 +1,25 @@
+//! What stands where a list is empty: what would be there, and the next step.
+
+use leptos::prelude::*;
+
+/// An empty place and the next step.
+#[component]
+pub fn EmptyState(
+    /// What there is none of.
+    #[prop(into)]
+    heading: String,
+    /// What it would be good for, and what to do.
+    #[prop(into)]
+    text: String,
+    /// The next step.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <h2>{heading}</h2>
+            <p>{text}</p>
+            {children.map(|children| view! { <div class="empty-actions">{children()}</div> })}
+        </div>
+    }
+}

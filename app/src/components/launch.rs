@@ -1,0 +1,188 @@
+//! Launching an agent: the button in the frame and its dialog.
+
+use domain::{AgentId, LiveEvent, Project, ProjectId, RuntimeStatus};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use super::{
+    dialog::{Dialog, DialogButton, dialog_state},
+    empty_state::EmptyState,
+    field::{Choice, TextField},
+    form::{Form, SubmitButton},
+    icon::{Drawing, Icon},
+    load::LoadError,
+    skeleton::TableSkeleton,
+};
+use crate::{
+    api::{
+        agents::{Launch, propose_agent_name},
+        projects::list_projects,
+    },
+    state::{live::Live, session, toasts::Toasts},
+};
+
+const DIALOG: &str = "launch-agent";
+
+/// Whether the dialog is open.
+#[derive(Clone, Copy)]
+struct LaunchOpen(RwSignal<bool>);
+
+/// Gives the frame its one dialog.
+pub fn provide() {
+    provide_context(LaunchOpen(dialog_state(DIALOG)));
+}
+
+/// The button in the frame.
+#[component]
+pub fn LaunchButton(
+    /// What is on it.
+    #[prop(default = "Launch agent")]
+    label: &'static str,
+) -> impl IntoView {
+    let LaunchOpen(open) = expect_context();
+    view! {
+        <DialogButton id=DIALOG path="/agents" open class="button primary">
+            <Icon of=Drawing::Rocket />
+            {label}
+        </DialogButton>
+    }
+}
+
+/// The dialog. What it needs is read when it opens.
+#[component]
+pub fn LaunchDialog() -> impl IntoView {
+    let LaunchOpen(open) = expect_context();
+    let action = ServerAction::<Launch>::new();
+    let (live, toasts, navigate) = (Live::of_page(), Toasts::of_page(), use_navigate());
+    let location = use_location();
+    Effect::new(move || {
+        let Some(Ok(agent)) = action.value().get() else { return };
+        toasts.done(format!("{} is on its way.", agent.name));
+        live.tell(&LiveEvent::Agent(Box::new(agent)));
+        open.set(false);
+        if location.pathname.get_untracked() != "/agents" {
+            navigate("/agents", leptos_router::NavigateOptions::default());
+        }
+    });
+    view! {
+        <Dialog open label="Launch agent">
+            <LaunchContent action open />
+        </Dialog>
+    }
+}
+
+#[component]
+fn LaunchContent(action: ServerAction<Launch>, open: RwSignal<bool>) -> impl IntoView {
+    let projects = Resource::new(|| (), |()| list_projects());
+    let name = Resource::new(|| (), |()| propose_agent_name());
+    view! {
+        <Suspense fallback=|| view! { <TableSkeleton rows=4 /> }>
+            {move || Suspend::new(async move {
+                match (projects.await, name.await) {
+                    (Ok(projects), _) if projects.is_empty() => view! { <NoProject open /> }.into_any(),
+                    (Ok(projects), Ok(name)) => view! { <LaunchForm action projects name /> }.into_any(),
+                    (Err(error), _) | (_, Err(error)) => view! { <LoadError error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn NoProject(open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <EmptyState heading="Create a project first" text="An agent works on a project: it clones its repository and takes its tasks.">
+            <a class="button primary" href="/projects?dialog=new-project" on:click=move |_| open.set(false)>
+                "Go to projects"
+            </a>
+        </EmptyState>
+    }
+}
+
+#[component]
+fn LaunchForm(action: ServerAction<Launch>, projects: Vec<Project>, name: String) -> impl IntoView {
+    let first = project_on_page(&projects).or_else(|| projects.first().map(|project| project.id));
+    let chosen = RwSignal::new(first.map(|id| id.to_string()).unwrap_or_default());
+    let options = projects.iter().map(|project| (project.id.to_string(), project.name.clone())).collect();
+    let command = Signal::derive(move || {
+        let id = chosen.get();
+        let project = projects.iter().find(|project| project.id.to_string() == id);
+        let command = project.map(|project| project.start_command.clone()).unwrap_or_default();
+        if command.is_empty() { "a shell".to_owned() } else { command }
+    });
+    view! {
+        <Form id="launch" action check=|launch: &Launch| launch.input.clone().validate().map(drop)>
+            <Choice label="Project" field="project_id" name="input[project_id]" options chosen />
+            <TextField
+                label="Agent name"
+                field="name"
+                name="input[name]"
+                value=name
+                hint="Lower-case letters, digits and dashes."
+                autofocus=true
+            />
+            <TextField
+                label="Start command"
+                field="start_command"
+                name="input[start_command]"
+                placeholder=command
+                hint="Runs in its terminal. Empty: as the project says."
+                is_code=true
+            />
+            <Limits />
+            <div class="form-actions">
+                <SubmitButton label="Launch agent" />
+            </div>
+        </Form>
+    }
+}
+
+#[component]
+fn Limits() -> impl IntoView {
+    let domain::AgentLimits { memory_mib, processes } = domain::AgentLimits::default();
+    let RuntimeStatus { limits_memory, limits_processes, .. } = session::current().runtime.unwrap_or(RuntimeStatus {
+        kind: domain::RuntimeKind::Process,
+        sandbox: domain::SandboxKind::None,
+        limits_memory: false,
+        limits_processes: false,
+    });
+    view! {
+        <details class="advanced">
+            <summary>"Advanced"</summary>
+            <div class="field-pair">
+                <TextField
+                    label="Memory (MiB)"
+                    field="limits.memory_mib"
+                    name="input[limits][memory_mib]"
+                    value=memory_mib.to_string()
+                    kind="number"
+                    hint=hint(limits_memory)
+                />
+                <TextField
+                    label="Processes"
+                    field="limits.processes"
+                    name="input[limits][processes]"
+                    value=processes.to_string()
+                    kind="number"
+                    hint=hint(limits_processes)
+                />
+            </div>
+        </details>
+    }
+}
+
+const fn hint(is_enforced: bool) -> &'static str {
+    if is_enforced { "" } else { "This host does not enforce it." }
+}
+
+/// The project whose page is open.
+fn project_on_page(projects: &[Project]) -> Option<ProjectId> {
+    let path = use_location().pathname.get_untracked();
+    let id = path.strip_prefix("/projects/")?.parse().ok()?;
+    projects.iter().find(|project| project.id == id).map(|project| project.id)
+}
+
+/// The address of an agent's page.
+pub fn agent_address(id: AgentId) -> String {
+    format!("/agents/{id}")
+}

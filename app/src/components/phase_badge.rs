@@ -1,0 +1,73 @@
+//! An agent's phase: a shape and a word, and why.
+
+use domain::{Agent, Desired, Phase, Reason};
+use leptos::prelude::*;
+
+/// The shape of a phase; the word beside it says the same.
+const fn shape(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "M8 3.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM8 6v2h1.5",
+        Phase::Starting => "M8 3a5 5 0 0 1 5 5",
+        Phase::Idle => "M8 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+        Phase::Working => "M5 4l6 4-6 4z",
+        Phase::Waiting => "M6 5.8a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6.9v.4M8 11.4v.1",
+        Phase::Stopping => "M5.5 5v6M10.5 5v6",
+        Phase::Stopped => "M5 5h6v6H5z",
+        Phase::Failed => "m5 5 6 6m0-6-6 6",
+    }
+}
+
+/// What to do about a reason that came without a sentence.
+const fn advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::CloneFailed => "Check the repository's address and the agent's access to it, then delete the agent and launch another.",
+        Reason::Exited => "Look at the last log lines, then start it again.",
+        Reason::OutOfMemory => "Launch an agent with a higher memory limit.",
+        Reason::StartTimeout => "Start it again; if it fails again, look at the last log lines.",
+        Reason::StartFailed => "Look at the last log lines, mend what they name, then start it again.",
+        Reason::MissingProgram => "Install the program on the server's host (run aiworker doctor there), then start it again.",
+        Reason::Unsandboxed => "Install bubblewrap on the server's host, then start it again.",
+        Reason::Storage => "Free space on the server's disk, then start it again.",
+        Reason::RuntimeUnavailable => "Wait: it is tried again by itself.",
+        _ => "Look at the last log lines.",
+    }
+}
+
+/// A phase as a shape and a word.
+#[component]
+pub fn PhaseBadge(
+    /// The phase.
+    #[prop(into)]
+    phase: Signal<Phase>,
+) -> impl IntoView {
+    view! {
+        <span class=move || format!("phase phase-{}", phase.get())>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+                <path d=move || shape(phase.get())></path>
+            </svg>
+            <span class="phase-word">{move || phase.get().as_str()}</span>
+        </span>
+    }
+}
+
+/// Why an agent is in its phase and what to do, as far as there is something to say.
+#[component]
+pub fn PhaseReason(
+    /// The agent.
+    #[prop(into)]
+    agent: Signal<Agent>,
+) -> impl IntoView {
+    move || {
+        agent.with(|agent| {
+            if agent.desired == Desired::Deleted {
+                return Some(view! { <p class="reason">"It is being deleted."</p> }.into_any());
+            }
+            let message = agent.message.clone();
+            let why = match agent.reason {
+                Some(reason) if message.is_empty() => advice(reason).to_owned(),
+                _ => message,
+            };
+            (!why.is_empty()).then(|| view! { <p class="reason">{why}</p> }.into_any())
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The screens of agents.
+
+pub mod detail;
+pub mod list;
+pub mod terminal;

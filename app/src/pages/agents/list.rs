@@ -1,0 +1,232 @@
+//! All agents, live.
+
+use domain::{Agent, AgentId, Phase, Reason};
+use leptos::{ev, prelude::*};
+
+use crate::{
+    api::{agents::list_agents, projects::list_projects},
+    components::{
+        agent_actions::{AgentActions, AgentCommands, AgentDialogs},
+        empty_state::EmptyState,
+        launch::{LaunchButton, agent_address},
+        load::LoadError,
+        page_header::PageHeader,
+        phase_badge::{PhaseBadge, PhaseReason},
+        skeleton::TableSkeleton,
+        time::{Manner, Time},
+    },
+    pages::agents::detail::LogTail,
+    state::agents,
+};
+
+/// All agents.
+#[component]
+pub fn Agents() -> impl IntoView {
+    let agents = Resource::new(|| (), |()| list_agents());
+    view! {
+        <PageHeader title="Agents" />
+        <div class="page">
+            <Suspense fallback=|| view! { <TableSkeleton /> }>
+                {move || Suspend::new(async move {
+                    match agents.await {
+                        Ok(agents) => view! { <AgentList agents /> }.into_any(),
+                        Err(error) => view! { <LoadError error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn AgentList(agents: Vec<Agent>) -> impl IntoView {
+    let agents = agents::follow_all(agents);
+    AgentCommands::provide(None, RwSignal::new(false));
+    let filter = RwSignal::new(None::<Group>);
+    view! {
+        <Show when=move || agents.with(|agents| !agents.is_empty()) fallback=NoAgents>
+            <Filters agents filter />
+            <AgentTable agents filter />
+        </Show>
+        <AgentDialogs />
+    }
+}
+
+/// What a lead asks: who works, who waits for me, who is free, who is on the way, who is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Waiting,
+    Working,
+    Idle,
+    Moving,
+    Failed,
+    Stopped,
+}
+
+impl Group {
+    const ALL: [Self; 6] = [Self::Waiting, Self::Working, Self::Idle, Self::Moving, Self::Failed, Self::Stopped];
+
+    const fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Waiting => Self::Waiting,
+            Phase::Working => Self::Working,
+            Phase::Idle => Self::Idle,
+            Phase::Pending | Phase::Starting | Phase::Stopping => Self::Moving,
+            Phase::Failed => Self::Failed,
+            Phase::Stopped => Self::Stopped,
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Working => "Working",
+            Self::Idle => "Idle",
+            Self::Moving => "On the way",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+        }
+    }
+}
+
+/// How many there are of each kind; pressing one shows only those.
+#[component]
+fn Filters(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> impl IntoView {
+    let count = move |group: Option<Group>| {
+        agents.with(|agents| agents.iter().filter(|a| group.is_none_or(|group| Group::of(a.phase) == group)).count())
+    };
+    let button = move |group: Option<Group>| {
+        let label = group.map_or("All", Group::label);
+        view! {
+            <button
+                type="button"
+                class="filter"
+                class:none=move || group.is_some() && count(group) == 0
+                aria-pressed=move || if filter.get() == group { "true" } else { "false" }
+                on:click=move |_| filter.set(group)
+            >
+                {label}
+                " "
+                <span class="count">{move || count(group)}</span>
+            </button>
+        }
+    };
+    let groups = Group::ALL.map(|group| button(Some(group))).collect_view();
+    view! { <div class="filters" role="group" aria-label="Show">{button(None)} {groups}</div> }
+}
+
+#[component]
+fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        let group = filter.get();
+        agents.with(|agents| {
+            let shown = agents.iter().filter(|agent| group.is_none_or(|group| Group::of(agent.phase) == group));
+            shown.map(|agent| agent.id).collect::<Vec<_>>()
+        })
+    });
+    let row = move |id: AgentId| {
+        let find = move || agents.with(|agents| agents.iter().find(|agent| agent.id == id).cloned());
+        let Some(first) = agents.with_untracked(|agents| agents.iter().find(|agent| agent.id == id).cloned()) else {
+            return ().into_any();
+        };
+        // An agent that is gone keeps its last face until its row is.
+        let agent = Memo::new(move |last: Option<&Agent>| {
+            find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+        });
+        view! { <AgentRow agent=agent.into() /> }.into_any()
+    };
+    view! {
+        <table class="table agents" role="table" aria-label="Agents">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Agent"</th>
+                    <th role="columnheader" scope="col">"Project"</th>
+                    <th role="columnheader" scope="col">"Phase"</th>
+                    <th role="columnheader" scope="col">"For"</th>
+                    <th role="columnheader" scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                <For each=move || ids.get() key=|id| *id children=row />
+            </tbody>
+        </table>
+        <Show when=move || ids.with(Vec::is_empty)>
+            <p class="quiet none-of-these">"None of your agents is in this phase."</p>
+        </Show>
+    }
+}
+
+#[component]
+fn AgentRow(agent: Signal<Agent>) -> impl IntoView {
+    let Agent { id, name, project_name, project_id, .. } = agent.get_untracked();
+    let phase = Signal::derive(move || agent.with(|agent| agent.phase));
+    let since = Memo::new(move |_| agent.with(|agent| agent.phase_since));
+    view! {
+        <tr role="row">
+            <td role="cell" class="cell-main"><a href=agent_address(id)>{name}</a></td>
+            <td role="cell" data-label="Project"><a class="plain-link clip" href=format!("/projects/{project_id}")>{project_name}</a></td>
+            <td role="cell" data-label="Phase" class="cell-phase">
+                <PhaseBadge phase />
+                <PhaseReason agent />
+                <FailureLog agent />
+            </td>
+            <td role="cell" data-label="For" class="cell-time">
+                {move || view! { <Time at=since.get() manner=Manner::Lasted /> }}
+            </td>
+            <td role="cell" class="cell-actions"><AgentActions agent /></td>
+        </tr>
+    }
+}
+
+/// The last log lines of an agent that failed, read when somebody looks.
+#[component]
+fn FailureLog(agent: Signal<Agent>) -> impl IntoView {
+    let has_log = Memo::new(move |_| {
+        agent.with(|agent| agent.phase == Phase::Failed || agent.reason == Some(Reason::CloneFailed))
+    });
+    let is_open = RwSignal::new(false);
+    let id = agent.with_untracked(|agent| agent.id);
+    let toggle = move |event: ev::Event| {
+        let details = event_target::<web_sys::HtmlDetailsElement>(&event);
+        is_open.set(details.open());
+    };
+    view! {
+        <Show when=move || has_log.get()>
+            <details class="log-fold" on:toggle=toggle>
+                <summary>"Last log lines"</summary>
+                <Show when=move || is_open.get()>
+                    <LogTail id />
+                </Show>
+            </details>
+        </Show>
+    }
+}
+
+/// Nothing to list: the next step depends on whether there is a project.
+#[component]
+fn NoAgents() -> impl IntoView {
+    let projects = Resource::new(|| (), |()| list_projects());
+    view! {
+        <Suspense fallback=|| view! { <div class="empty"></div> }>
+            {move || Suspend::new(async move {
+                if projects.await.is_ok_and(|projects| projects.is_empty()) {
+                    view! {
+                        <EmptyState heading="No agents yet" text="An agent works on a project, so create a project first.">
+                            <a class="button primary" href="/projects?dialog=new-project">"Create a project"</a>
+                        </EmptyState>
+                    }.into_any()
+                } else {
+                    view! {
+                        <EmptyState
+                            heading="No agents yet"
+                            text="An agent is a machine of its own with git, tmux and a coding tool. Launch one and watch it work in its terminal."
+                        >
+                            <LaunchButton label="Launch your first agent" />
+                        </EmptyState>
+                    }.into_any()
+                }
+            })}
+        </Suspense>
+    }
+}

@@ -1,0 +1,70 @@
+//! Signing in.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::auth::{SignIn, registration_open},
+    components::{
+        field::TextField,
+        form::{Form, SubmitButton},
+        sidebar::Logo,
+    },
+};
+
+/// Signing in.
+#[component]
+pub fn Login() -> impl IntoView {
+    let registration = Resource::new_blocking(|| (), |()| registration_open());
+    #[cfg(feature = "ssr")]
+    if crate::api::context::signed_in().is_some() {
+        crate::api::context::show_instead("/projects");
+    }
+    let action = ServerAction::<SignIn>::new();
+    let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    view! {
+        <Doorway title="Sign in">
+            <Form id="sign-in" action check=check>
+                <input type="hidden" name="next" value=next />
+                <TextField label="Username" field="username" autocomplete="username" autofocus=true />
+                <TextField label="Password" field="password" kind="password" autocomplete="current-password" />
+                <SubmitButton label="Sign in" class="button primary wide" />
+            </Form>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    registration.await.unwrap_or(false).then(|| view! {
+                        <p class="doorway-foot">"New here? " <a href="/register">"Create an account"</a></p>
+                    })
+                })}
+            </Suspense>
+        </Doorway>
+    }
+}
+
+fn check(input: &SignIn) -> Result<(), domain::Invalid> {
+    let mut checker = domain::validate::Checker::default();
+    checker.check("username", if input.username.trim().is_empty() { Err("Enter your username.".into()) } else { Ok(()) });
+    checker.check("password", if input.password.is_empty() { Err("Enter your password.".into()) } else { Ok(()) });
+    checker.finish(())
+}
+
+/// What stands around the form of somebody who is not signed in.
+#[component]
+pub fn Doorway(
+    /// The heading.
+    title: &'static str,
+    /// The form.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=title />
+        <main class="doorway">
+            <div class="doorway-card">
+                <div class="doorway-brand"><Logo />"AiWorker"</div>
+                <h1>{title}</h1>
+                {children()}
+            </div>
+        </main>
+    }
+}

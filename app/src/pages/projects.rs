@@ -1,0 +1,4 @@
+//! The screens of projects.
+
+pub mod board;
+pub mod list;

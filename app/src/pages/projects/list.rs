@@ -1,0 +1,162 @@
+//! All projects.
+
+use domain::Project;
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use crate::{
+    api::projects::{CreateProject, DeleteProject, list_projects},
+    components::{
+        confirm::ConfirmDelete,
+        dialog::{Dialog, DialogButton, dialog_state},
+        empty_state::EmptyState,
+        form::{Form, SubmitButton},
+        icon::{Drawing, Icon},
+        load::LoadError,
+        page_header::PageHeader,
+        project_form::ProjectFields,
+        skeleton::TableSkeleton,
+        time::Time,
+    },
+    state::toasts::Toasts,
+};
+
+/// All projects.
+#[component]
+pub fn Projects() -> impl IntoView {
+    let open = dialog_state("new-project");
+    let projects = Resource::new(|| (), |()| list_projects());
+    view! {
+        <PageHeader title="Projects">
+            <DialogButton id="new-project" path="/projects" open>
+                <Icon of=Drawing::Plus />
+                "New project"
+            </DialogButton>
+        </PageHeader>
+        <div class="page">
+            <Suspense fallback=|| view! { <TableSkeleton /> }>
+                {move || Suspend::new(async move {
+                    match projects.await {
+                        Ok(projects) => view! { <ProjectList projects /> }.into_any(),
+                        Err(error) => view! { <LoadError error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+        <NewProjectDialog open />
+    }
+    .into_any()
+}
+
+#[component]
+fn NewProjectDialog(open: RwSignal<bool>) -> impl IntoView {
+    let action = ServerAction::<CreateProject>::new();
+    let navigate = use_navigate();
+    Effect::new(move || {
+        if let Some(Ok(project)) = action.value().get() {
+            open.set(false);
+            navigate(&format!("/projects/{}", project.id), leptos_router::NavigateOptions::default());
+        }
+    });
+    view! {
+        <Dialog open label="New project">
+            <Form id="project" action check=|create: &CreateProject| create.input.clone().validate().map(drop)>
+                <ProjectFields />
+                <div class="form-actions">
+                    <SubmitButton label="Create project" />
+                </div>
+            </Form>
+        </Dialog>
+    }
+}
+
+#[component]
+fn ProjectList(projects: Vec<Project>) -> impl IntoView {
+    let projects = RwSignal::new(projects);
+    let (open, chosen) = (RwSignal::new(false), RwSignal::new(None::<Project>));
+    let action = ServerAction::<DeleteProject>::new();
+    let toasts = Toasts::of_page();
+    Effect::new(move || {
+        if let (Some(Ok(())), Some(gone)) = (action.value().get(), chosen.get_untracked()) {
+            projects.update(|projects| projects.retain(|project| project.id != gone.id));
+            open.set(false);
+            toasts.done(format!("{} is deleted.", gone.name));
+        }
+    });
+    let ask = Callback::new(move |project: Project| {
+        chosen.set(Some(project));
+        open.set(true);
+    });
+    let name = move || chosen.with(|project| project.as_ref().map(|project| project.name.clone()).unwrap_or_default());
+    view! {
+        <Show when=move || projects.with(|projects| !projects.is_empty()) fallback=NoProjects>
+            <ProjectTable projects ask />
+        </Show>
+        <ConfirmDelete
+            open
+            action
+            question=Signal::derive(move || format!("Delete {}?", name()))
+            consequence="Its tasks and its agents, with their workspaces, are deleted with it."
+        >
+            <input type="hidden" name="id" value=move || chosen.with(|p| p.as_ref().map(|p| p.id.to_string())) />
+        </ConfirmDelete>
+    }
+}
+
+#[component]
+fn NoProjects() -> impl IntoView {
+    view! {
+        <EmptyState
+            heading="No projects yet"
+            text="A project is a repository with its tasks and agents. Create one with “New project”, then launch an agent on it."
+        />
+    }
+}
+
+#[component]
+fn ProjectTable(projects: RwSignal<Vec<Project>>, ask: Callback<Project>) -> impl IntoView {
+    view! {
+        <table class="table" role="table" aria-label="Projects">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">"Name"</th>
+                    <th role="columnheader" scope="col">"Repository"</th>
+                    <th role="columnheader" scope="col">"Branch"</th>
+                    <th role="columnheader" scope="col">"Created"</th>
+                    <th role="columnheader" scope="col"><span class="visually-hidden">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                <For each=move || projects.get() key=|project| project.id let:project>
+                    <ProjectRow project ask />
+                </For>
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
+fn ProjectRow(project: Project, ask: Callback<Project>) -> impl IntoView {
+    let Project { id, name, repository_url, default_branch, created_at, .. } = project.clone();
+    let repository = repository_url.map_or_else(
+        || view! { <span class="quiet">"None"</span> }.into_any(),
+        |url| view! { <span class="code clip">{url}</span> }.into_any(),
+    );
+    view! {
+        <tr role="row">
+            <td role="cell" class="cell-main"><a href=format!("/projects/{id}")>{name}</a></td>
+            <td role="cell" data-label="Repository">{repository}</td>
+            <td role="cell" data-label="Branch"><span class="code">{default_branch}</span></td>
+            <td role="cell" data-label="Created"><Time at=created_at /></td>
+            <td role="cell" class="cell-actions">
+                <div class="actions">
+                    <button type="button" class="button small ghost-danger" aria-haspopup="dialog"
+                        on:click=move |_| ask.run(project.clone())>
+                        <Icon of=Drawing::Trash />
+                        "Delete"
+                    </button>
+                </div>
+            </td>
+        </tr>
+    }
+}

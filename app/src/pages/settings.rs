@@ -1,0 +1,36 @@
+//! Settings: the account, how things look, where one is signed in, tokens, and what agents run in.
+
+use leptos::prelude::*;
+
+use crate::components::{page_header::PageHeader, theme_switch::ThemeSwitch};
+
+mod account;
+mod runtime;
+mod sessions;
+mod tokens;
+
+/// Settings.
+#[component]
+pub fn Settings() -> impl IntoView {
+    view! {
+        <PageHeader title="Settings" />
+        <div class="page settings">
+            <Section id="account" heading="Account"><account::Account /></Section>
+            <Section id="appearance" heading="Appearance"><ThemeSwitch /></Section>
+            <Section id="sessions" heading="Sessions"><sessions::Sessions /></Section>
+            <Section id="tokens" heading="Personal tokens"><tokens::Tokens /></Section>
+            <Section id="runtime" heading="Runtime"><runtime::Runtime /></Section>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Section(id: &'static str, heading: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <section class="setting" aria-labelledby=id>
+            <h2 id=id>{heading}</h2>
+            <div class="setting-body">{children()}</div>
+        </section>
+    }
+}

@@ -1,0 +1,3 @@
+//! The screens of tasks.
+
+pub mod detail;

@@ -1,0 +1,250 @@
+//! One task: what is to be done, where it is, what came out of it, and what happened.
+
+use domain::{Task, TaskId, TaskState};
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use crate::{
+    api::{
+        projects::get_project,
+        tasks::{DeleteTask, MoveTask, get_task, list_tasks, task_timeline},
+    },
+    components::{
+        confirm::ConfirmDelete,
+        dialog::{DialogButton, dialog_state},
+        empty_state::EmptyState,
+        icon::{Drawing, Icon},
+        load::LoadError,
+        markdown::Markdown,
+        page_header::{Crumb, PageHeader},
+        skeleton::TableSkeleton,
+        task_card::PriorityMark,
+        time::Time,
+        timeline::Timeline,
+    },
+    error::ApiError,
+    pages::projects::board::TaskEditor,
+    state::{tasks, toasts::Toasts},
+};
+
+/// One task.
+#[component]
+pub fn TaskDetail() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<TaskId>().ok()));
+    let all = Resource::new(move || id.get(), |id| async move {
+        let task = get_task(id.ok_or_else(no_such_task)?).await?;
+        let project = get_project(task.project_id).await?;
+        let others = list_tasks(task.project_id).await?;
+        Ok::<_, ApiError>((task, project.name, others))
+    });
+    view! {
+        <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>
+            {move || Suspend::new(async move {
+                match all.await {
+                    Ok((task, project, others)) => view! { <TaskPage first=task project others /> }.into_any(),
+                    Err(error) => view! { <div class="page"><LoadError error /></div> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// The answer for an address that has no id in it; the same as for an id that nobody has.
+fn no_such_task() -> ApiError {
+    #[cfg(feature = "ssr")]
+    crate::api::context::answer_status(domain::ErrorCode::NotFound);
+    ApiError::new(domain::ErrorCode::NotFound, "There is no such task, or it is not yours.")
+}
+
+#[component]
+fn TaskPage(first: Task, project: String, others: Vec<Task>) -> impl IntoView {
+    let (id, project_id) = (first.id, first.project_id);
+    let followed = tasks::follow_one(first.clone());
+    let others = tasks::follow_all(project_id, others);
+    let task = Memo::new(move |last: Option<&Task>| {
+        followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+    });
+    let (edits, deletes) = (dialog_state("edit-task"), dialog_state("delete"));
+    let address = format!("/tasks/{id}");
+    let back = format!("/projects/{project_id}");
+    let crumbs =
+        vec![Crumb { text: "Projects".into(), href: "/projects".into() }, Crumb { text: project, href: back.clone() }];
+    view! {
+        <PageHeader title=Signal::derive(move || task.with(|task| task.title.clone())) crumbs>
+            <DialogButton id="edit-task" path=address.clone() open=edits>
+                <Icon of=Drawing::Pencil />
+                "Edit"
+            </DialogButton>
+            <DialogButton id="delete" path=address open=deletes class="button ghost-danger">
+                <Icon of=Drawing::Trash />
+                "Delete"
+            </DialogButton>
+        </PageHeader>
+        <Show when=move || followed.with(Option::is_some) fallback=move || view! { <Gone back=back.clone() /> }>
+            <div class="page two-columns">
+                <div class="main-part">
+                    <Markdown text=Signal::derive(move || task.with(|task| task.description.clone())) nothing="No description." />
+                    <TaskResults task />
+                    <History id task />
+                </div>
+                <Facts task others />
+            </div>
+        </Show>
+        <TaskEditor open=edits task=Signal::derive(move || Some(task.get())) others />
+        <DeleteDialog open=deletes task />
+    }
+}
+
+#[component]
+fn Gone(back: String) -> impl IntoView {
+    view! {
+        <div class="page">
+            <EmptyState heading="This task is gone" text="It was deleted while you looked at it.">
+                <a class="button" href=back>"Go to the board"</a>
+            </EmptyState>
+        </div>
+    }
+}
+
+#[component]
+fn DeleteDialog(open: RwSignal<bool>, task: Memo<Task>) -> impl IntoView {
+    let action = ServerAction::<DeleteTask>::new();
+    let (navigate, toasts) = (use_navigate(), Toasts::of_page());
+    Effect::new(move || {
+        if let Some(Ok(())) = action.value().get() {
+            toasts.done("The task is deleted.");
+            let back = task.with_untracked(|task| format!("/projects/{}", task.project_id));
+            navigate(&back, leptos_router::NavigateOptions::default());
+        }
+    });
+    let (id, project) = task.with_untracked(|task| (task.id.to_string(), task.project_id.to_string()));
+    view! {
+        <ConfirmDelete
+            open
+            action
+            question="Delete this task?"
+            consequence="The task and its timeline are deleted."
+        >
+            <input type="hidden" name="id" value=id.clone() />
+            <input type="hidden" name="project" value=project.clone() />
+        </ConfirmDelete>
+    }
+}
+
+/// Where the task is and what belongs to it.
+#[component]
+fn Facts(task: Memo<Task>, others: RwSignal<Vec<Task>>) -> impl IntoView {
+    let state = move || task.with(|task| task.state);
+    view! {
+        <aside class="facts" aria-label="Facts">
+            <dl>
+                <dt>"State"</dt>
+                <dd>
+                    <span class=move || format!("state state-{}", state().as_str())>
+                        <span class="state-dot" aria-hidden="true"></span>
+                        {move || state().label()}
+                    </span>
+                </dd>
+                <dt>"Priority"</dt>
+                <dd><PriorityMark priority=Signal::derive(move || task.with(|task| task.priority)) /></dd>
+                <Relations task others />
+                <dt>"Created"</dt>
+                <dd><Time at=task.with_untracked(|task| task.created_at) /></dd>
+                <dt>"Changed"</dt>
+                <dd>{move || view! { <Time at=task.with(|task| task.updated_at) /> }}</dd>
+            </dl>
+            <MoveButtons task others />
+        </aside>
+    }
+}
+
+#[component]
+fn Relations(task: Memo<Task>, others: RwSignal<Vec<Task>>) -> impl IntoView {
+    let link = move |id: TaskId| {
+        others.with(|others| others.iter().find(|other| other.id == id).cloned()).map(|other| {
+            view! { <a href=format!("/tasks/{id}")>{other.title}</a> <span class="quiet">" " {other.state.label()}</span> }
+        })
+    };
+    view! {
+        {move || task.with(|task| task.parent_id).map(|id| view! { <dt>"Part of"</dt> <dd>{link(id)}</dd> })}
+        {move || {
+            let ids = task.with(|task| task.depends_on.clone());
+            let items = ids.iter().map(|id| view! { <li>{link(*id)}</li> }).collect_view();
+            (!ids.is_empty()).then(|| view! { <dt>"Depends on"</dt> <dd><ul class="plain">{items}</ul></dd> })
+        }}
+    }
+}
+
+/// Forms, so that a task moves before the WASM is there too.
+#[component]
+fn MoveButtons(task: Memo<Task>, others: RwSignal<Vec<Task>>) -> impl IntoView {
+    let id = task.with_untracked(|task| task.id);
+    let button = move |state: TaskState| {
+        let submit = move |event: leptos::ev::SubmitEvent| {
+            event.prevent_default();
+            tasks::move_to(others, id, state);
+        };
+        view! {
+            <form method="post" action=MoveTask::url() class="inline" on:submit=submit>
+                <input type="hidden" name="id" value=id.to_string() />
+                <input type="hidden" name="state" value=state.as_str() />
+                <button type="submit" class="button small">
+                    <span class=format!("state-dot state-{}", state.as_str()) aria-hidden="true"></span>
+                    {state.label()}
+                </button>
+            </form>
+        }
+    };
+    view! {
+        <h2 class="facts-heading">"Move to"</h2>
+        <div class="move-buttons">
+            {move || task.with(|task| task.state.next().iter().copied().map(button).collect_view())}
+        </div>
+    }
+}
+
+/// What came out of the task.
+#[component]
+fn TaskResults(task: Memo<Task>) -> impl IntoView {
+    move || {
+        let result = task.with(|task| task.result.clone());
+        let rows = [("Branch", result.branch), ("Commit", result.commit)];
+        let rows = rows.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+        let rows = rows.map(|(name, value)| view! { <dt>{name}</dt> <dd class="code">{value}</dd> }).collect_view();
+        let link = result.pull_request.map(|url| {
+            let address = url.clone();
+            view! { <dt>"Pull request"</dt> <dd><a href=address rel="external noopener noreferrer">{url}</a></dd> }
+        });
+        let notes = result.notes.map(|notes| view! { <Markdown text=Signal::stored(notes) nothing="" /> });
+        let is_empty = task.with(|task| task.result == domain::TaskResult::default());
+        (!is_empty).then(|| view! {
+            <section class="section" aria-labelledby="result">
+                <h2 id="result">"Result"</h2>
+                <dl class="facts-list">{rows} {link}</dl>
+                {notes}
+            </section>
+        })
+    }
+}
+
+/// The timeline; read again when the task changes.
+#[component]
+fn History(id: TaskId, task: Memo<Task>) -> impl IntoView {
+    let version = Memo::new(move |_| task.with(|task| task.version));
+    let events = Resource::new(move || version.get(), move |_| task_timeline(id));
+    view! {
+        <section class="section" aria-labelledby="timeline">
+            <h2 id="timeline">"Timeline"</h2>
+            <Transition fallback=|| view! { <TableSkeleton rows=2 /> }>
+                {move || Suspend::new(async move {
+                    match events.await {
+                        Ok(events) => view! { <Timeline events /> }.into_any(),
+                        Err(error) => view! { <LoadError error /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+}

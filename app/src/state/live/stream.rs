@@ -1,0 +1,124 @@
+//! The browser's half: an `EventSource` that is made anew when the browser gives up on it.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use domain::LiveEvent;
+use leptos::{ev, prelude::*};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+
+use super::Live;
+
+/// Where the events come from.
+const ADDRESS: &str = "/api/events";
+/// A blink is not worth a word.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long to wait before asking again after the server refused.
+const RETRY: Duration = Duration::from_secs(4);
+
+/// One page's stream over all its connections.
+struct Stream {
+    live: Live,
+    source: RefCell<Option<EventSource>>,
+    is_open: Cell<bool>,
+    /// A new source cannot name the last event, so what is shown must be read again.
+    was_lost: Cell<bool>,
+    is_over: Cell<bool>,
+    on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_state: RefCell<Option<Closure<dyn FnMut(web_sys::Event)>>>,
+}
+
+/// Opens the stream and closes it with the owner.
+pub fn keep_open(live: Live) {
+    let stream = Rc::new(Stream {
+        live,
+        source: RefCell::default(),
+        is_open: Cell::new(false),
+        was_lost: Cell::new(false),
+        is_over: Cell::new(false),
+        on_message: RefCell::default(),
+        on_state: RefCell::default(),
+    });
+    let for_messages = Rc::downgrade(&stream);
+    *stream.on_message.borrow_mut() = Some(Closure::new(move |event: MessageEvent| {
+        let parsed = event.data().as_string().and_then(|text| serde_json::from_str::<LiveEvent>(&text).ok());
+        if let (Some(stream), Some(event)) = (for_messages.upgrade(), parsed) {
+            stream.live.tell(&event);
+        }
+    }));
+    let for_state = Rc::downgrade(&stream);
+    *stream.on_state.borrow_mut() = Some(Closure::new(move |event: web_sys::Event| {
+        if let Some(stream) = for_state.upgrade() {
+            if event.type_() == "open" { stream.opened() } else { stream.failed() }
+        }
+    }));
+    stream.connect();
+    // Over HTTP/1.1 a browser opens six connections to a server, all tabs together: only a tab in sight keeps one.
+    let in_sight = window_event_listener(ev::visibilitychange, {
+        let stream = Rc::clone(&stream);
+        move |_| if document().hidden() { stream.close() } else { stream.connect_if_closed() }
+    });
+    let stream = SendWrapper::new(stream);
+    on_cleanup(move || {
+        stream.is_over.set(true);
+        stream.close();
+        in_sight.remove();
+    });
+}
+
+impl Stream {
+    fn connect(self: &Rc<Self>) {
+        let Ok(source) = EventSource::new(ADDRESS) else { return };
+        if let Some(on_message) = self.on_message.borrow().as_ref() {
+            for name in LiveEvent::NAMES {
+                let _ = source.add_event_listener_with_callback(name, on_message.as_ref().unchecked_ref());
+            }
+        }
+        if let Some(on_state) = self.on_state.borrow().as_ref() {
+            source.set_onopen(Some(on_state.as_ref().unchecked_ref()));
+            source.set_onerror(Some(on_state.as_ref().unchecked_ref()));
+        }
+        *self.source.borrow_mut() = Some(source);
+    }
+
+    /// Connects unless connected. What happened meanwhile is not known.
+    fn connect_if_closed(self: &Rc<Self>) {
+        let is_closed = self.source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
+        if is_closed && !self.is_over.get() {
+            self.was_lost.set(true);
+            self.connect();
+        }
+    }
+
+    fn opened(&self) {
+        self.is_open.set(true);
+        self.live.set_paused(false);
+        if self.was_lost.replace(false) {
+            self.live.tell(&LiveEvent::Resync);
+        }
+    }
+
+    fn failed(self: &Rc<Self>) {
+        self.is_open.set(false);
+        let stream = Rc::clone(self);
+        set_timeout(move || stream.live.set_paused(!stream.is_open.get() && !stream.is_over.get()), PATIENCE);
+        let gave_up = self.source.borrow().as_ref().is_some_and(|source| source.ready_state() == EventSource::CLOSED);
+        if gave_up {
+            let stream = Rc::clone(self);
+            set_timeout(move || stream.connect_if_closed(), RETRY);
+        }
+    }
+
+    fn close(&self) {
+        if let Some(source) = self.source.borrow_mut().take() {
+            source.set_onopen(None);
+            source.set_onerror(None);
+            source.close();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Who is signed in and what this installation is, as the server knew it when it rendered the page.
+
+use domain::{RuntimeStatus, SandboxKind, Timestamp, User};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::theme::Theme;
+
+/// The facts that every page needs at once, so they travel with the page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// Who is signed in, if anybody.
+    pub user: Option<User>,
+    /// What agents run in; only the signed-in are told.
+    pub runtime: Option<RuntimeStatus>,
+    /// How things look.
+    pub theme: Theme,
+    /// When the server rendered the page.
+    pub rendered_at: Timestamp,
+}
+
+impl Session {
+    /// Nobody, at the beginning of time: what there is outside a request.
+    const fn nobody() -> Self {
+        Self { user: None, runtime: None, theme: Theme::System, rendered_at: Timestamp::UNIX_EPOCH }
+    }
+
+    /// Whether agents here can read and write what the server can.
+    pub fn is_unsandboxed(&self) -> bool {
+        self.runtime.as_ref().is_some_and(|runtime| runtime.sandbox == SandboxKind::None)
+    }
+}
+
+/// Provides the session. The browser takes it from the page.
+pub fn provide() {
+    let session = SharedValue::new(read).into_inner();
+    provide_context(StoredValue::new(session));
+}
+
+/// The session of this page.
+pub fn current() -> Session {
+    use_context::<StoredValue<Session>>().map_or_else(Session::nobody, |session| session.get_value())
+}
+
+#[cfg(feature = "ssr")]
+fn read() -> Session {
+    use crate::api::context;
+    let Ok(services) = context::services() else { return Session::nobody() };
+    let user = context::signed_in().map(|caller| caller.user);
+    let runtime = user.as_ref().map(|_| services.runtime_status().clone());
+    Session { user, runtime, theme: super::theme::of_request(), rendered_at: services.now() }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn read() -> Session {
+    Session::nobody()
+}
