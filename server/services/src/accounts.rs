@@ -128,6 +128,11 @@ impl Accounts {
         self.0.registration_open().await
     }
 
+    /// Whether nobody has an account yet. Needs no caller either: the first person is welcomed.
+    pub async fn is_new_installation(&self) -> Result<bool, Error> {
+        Ok(self.0.store.user_count().await? == 0)
+    }
+
     /// The caller, as they are now.
     pub async fn me(&self, caller: &Caller) -> Result<User, Error> {
         policy::authorize(caller, Action::ReadAccount)?;

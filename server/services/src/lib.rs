@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::RuntimeStatus;
+use domain::{RuntimeStatus, Timestamp};
 use runtime::AgentRuntime;
 use store::Store;
 use tracing::Instrument as _;
@@ -149,6 +149,11 @@ impl Services {
     /// What the operator chose.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// The time, by the clock that everything here goes by.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     /// Whether the database answers.
