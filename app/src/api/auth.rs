@@ -1,6 +1,7 @@
 //! Accounts: making one, signing in and out, changing the password. All of them end in a new page.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::context;
@@ -51,8 +52,19 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     Ok(())
 }
 
-/// Whether a visitor may make an account.
-#[server(name = RegistrationOpen, prefix = "/_fn", endpoint = "auth/registration_open")]
-pub async fn registration_open() -> Result<bool, ApiError> {
-    Ok(context::services()?.accounts().registration_open().await?)
+/// What a visitor may do about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Whether an account can be made now.
+    pub is_open: bool,
+    /// Whether it would be the first one.
+    pub is_first: bool,
+}
+
+/// What a visitor may do about an account.
+#[server(name = AskRegistration, prefix = "/_fn", endpoint = "auth/registration")]
+pub async fn registration() -> Result<Registration, ApiError> {
+    let accounts = context::services()?.accounts();
+    let is_open = accounts.registration_open().await?;
+    Ok(Registration { is_open, is_first: is_open && accounts.is_new_installation().await? })
 }

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    api::auth::{SignIn, registration_open},
+    api::auth::{SignIn, registration},
     components::{
         field::TextField,
         form::{Form, SubmitButton},
@@ -16,13 +16,10 @@ use crate::{
 /// Signing in.
 #[component]
 pub fn Login() -> impl IntoView {
-    let registration = Resource::new_blocking(|| (), |()| registration_open());
-    #[cfg(feature = "ssr")]
-    if crate::api::context::signed_in().is_some() {
-        crate::api::context::show_instead("/projects");
-    }
-    let action = ServerAction::<SignIn>::new();
+    let registration = Resource::new_blocking(|| (), |()| registration());
     let next = use_query_map().read_untracked().get("next").unwrap_or_default();
+    leave_if_signed_in(&next);
+    let action = ServerAction::<SignIn>::new();
     view! {
         <Doorway title="Sign in">
             <Form id="sign-in" action check=check>
@@ -33,13 +30,31 @@ pub fn Login() -> impl IntoView {
             </Form>
             <Suspense>
                 {move || Suspend::new(async move {
-                    registration.await.unwrap_or(false).then(|| view! {
+                    let registration = registration.await.ok()?;
+                    #[cfg(feature = "ssr")]
+                    if registration.is_first {
+                        crate::api::context::show_instead("/register");
+                    }
+                    registration.is_open.then(|| view! {
                         <p class="doorway-foot">"New here? " <a href="/register">"Create an account"</a></p>
                     })
                 })}
             </Suspense>
         </Doorway>
     }
+}
+
+/// Whoever is signed in already goes on.
+pub fn leave_if_signed_in(next: &str) {
+    #[cfg(feature = "ssr")]
+    {
+        use crate::{api::context, local_path};
+        if context::signed_in().is_some() {
+            context::show_instead(local_path::checked(next).unwrap_or("/projects"));
+        }
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = next;
 }
 
 fn check(input: &SignIn) -> Result<(), domain::Invalid> {

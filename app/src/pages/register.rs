@@ -3,9 +3,9 @@
 use domain::{Invalid, validate};
 use leptos::prelude::*;
 
-use super::login::Doorway;
+use super::login::{Doorway, leave_if_signed_in};
 use crate::{
-    api::auth::{CreateAccount, registration_open},
+    api::auth::{CreateAccount, Registration, registration},
     components::{
         field::TextField,
         form::{Form, SubmitButton},
@@ -15,22 +15,34 @@ use crate::{
 /// Making an account.
 #[component]
 pub fn Register() -> impl IntoView {
-    let registration = Resource::new_blocking(|| (), |()| registration_open());
+    leave_if_signed_in("");
+    let registration = Resource::new_blocking(|| (), |()| registration());
     let action = ServerAction::<CreateAccount>::new();
     view! {
         <Doorway title="Create account">
             <Suspense>
                 {move || Suspend::new(async move {
-                    if registration.await.unwrap_or(false) {
-                        view! { <RegisterForm action /> }.into_any()
-                    } else {
-                        view! { <p>"New accounts cannot be made here. Ask the person who runs this server."</p> }.into_any()
+                    match registration.await {
+                        Ok(Registration { is_first: true, .. }) => view! {
+                            <p class="doorway-lead">"Welcome. The first account runs this installation."</p>
+                            <RegisterForm action />
+                        }.into_any(),
+                        Ok(Registration { is_open: true, .. }) => view! { <RegisterForm action /> <Instead /> }.into_any(),
+                        Ok(_) => view! {
+                            <p class="doorway-lead">"New accounts cannot be made here. Ask the person who runs this server."</p>
+                            <Instead />
+                        }.into_any(),
+                        Err(error) => view! { <p class="form-error" role="alert">{error.message}</p> }.into_any(),
                     }
                 })}
             </Suspense>
-            <p class="doorway-foot">"Have an account? " <a href="/login">"Sign in instead"</a></p>
         </Doorway>
     }
+}
+
+#[component]
+fn Instead() -> impl IntoView {
+    view! { <p class="doorway-foot">"Have an account? " <a href="/login">"Sign in instead"</a></p> }
 }
 
 #[component]

@@ -47,7 +47,7 @@ fn read() -> Session {
     use crate::api::context;
     let Ok(services) = context::services() else { return Session::nobody() };
     let user = context::signed_in().map(|caller| caller.user);
-    let runtime = user.as_ref().map(|_| services.runtime_status().clone());
+    let runtime = user.as_ref().map(|_| services.runtime_status());
     Session { user, runtime, theme: super::theme::of_request(), rendered_at: services.now() }
 }
 
