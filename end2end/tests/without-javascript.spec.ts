@@ -13,10 +13,10 @@ test("an account and a project are made by plain forms", async ({ page }) => {
   await expect(page).toHaveURL(/\/(projects|agents)/);
 
   await page.goto("/projects");
-  // Without JavaScript the button is a link to the form, or the form stands on the page.
-  await page.getByRole("button", { name: "New project" }).or(page.getByRole("link", { name: "New project" })).first().click();
-  await page.getByLabel("Project name").first().fill("By hand");
-  await page.locator('button[type="submit"]').filter({ visible: true }).last().click();
+  await page.getByRole("button", { name: "New project" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "New project" });
+  await dialog.getByLabel("Project name").fill("By hand");
+  await dialog.locator('button[type="submit"]').last().click();
   await page.goto("/projects");
   await expect(page.getByRole("table", { name: "Projects" })).toContainText("By hand");
 });
