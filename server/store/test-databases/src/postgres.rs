@@ -1,0 +1,68 @@
+//! The test process's own `PostgreSQL`.
+
+use std::{fs, path::PathBuf, process::Command, sync::LazyLock};
+
+use crate::{
+    account,
+    server::{Server, Setup, find_program},
+};
+
+/// A server of which tests get databases.
+pub struct Postgres {
+    server: Server,
+    psql: PathBuf,
+}
+
+/// The server; the first call starts it.
+pub fn server() -> &'static Postgres {
+    static SERVER: LazyLock<Postgres> = LazyLock::new(start);
+    &SERVER
+}
+
+fn start() -> Postgres {
+    let folders = program_folders();
+    let program = |name| find_program(name, &folders, "postgresql");
+    let setup = Setup::new("aiworker-pg-", account::instead_of_root(&["postgres", "nobody"]));
+    let folder = setup.folder().display().to_string();
+    let data = format!("{folder}/data");
+    setup.run(
+        &program("initdb"),
+        &["--pgdata", &data, "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"],
+    );
+    let port = setup.port().to_string();
+    let arguments = ["-D", &data, "-k", &folder, "-h", "127.0.0.1", "-p", &port, "-N", "400", "-F"];
+    // SIGQUIT ends it at once and removes its shared memory, which SIGKILL would leave behind.
+    let server = setup.start(&program("postgres"), &arguments, "QUIT", "ready to accept connections");
+    Postgres { server, psql: program("psql") }
+}
+
+/// Debian keeps the programs of every version in a folder of its own. The newest comes first.
+fn program_folders() -> Vec<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders.reverse();
+    folders
+}
+
+impl Postgres {
+    /// Makes an empty database.
+    pub fn create(&self, name: &str) {
+        let Server { folder, port, .. } = &self.server;
+        let mut psql = Command::new(&self.psql);
+        psql.args(["-X", "-q", "-U", "postgres", "-p", &port.to_string(), "-h"]).arg(folder);
+        let output = psql.args(["-c", &format!("CREATE DATABASE {name}")]).output().expect("psql can be run");
+        assert!(output.status.success(), "psql failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A database's address over the Unix socket.
+    pub fn url(&self, name: &str) -> String {
+        let Server { folder, port, .. } = &self.server;
+        format!("postgres:///{name}?host={}&port={port}&user=postgres", folder.display())
+    }
+
+    /// A database's address over TCP.
+    pub fn tcp_url(&self, name: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.server.port)
+    }
+}
