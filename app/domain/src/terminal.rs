@@ -57,9 +57,9 @@ pub enum ClientFrame {
 /// A frame from the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerFrame {
-    /// `81`: `u64` number of output bytes before this frame, then terminal output.
+    /// `81`: `u64` number of output bytes since the last welcome, then terminal output.
     Output {
-        /// Output bytes of this connection before this frame.
+        /// Output bytes between the last welcome and this frame.
         seq: u64,
         /// What the terminal prints.
         bytes: Vec<u8>,

@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::terminal::{ClientFrame, DecodeError, End, OUTPUT, Size};
 use futures::future::BoxFuture;
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Error as TtydError, Message as TtydMessage};
 
 use super::{

@@ -74,7 +74,7 @@ pub fn unreachable(why: Option<String>) -> End {
 
 /// The server goes down.
 pub fn draining() -> End {
-    end(EndCode::Draining, "The server is restarting. The agent goes on; the terminal connects again by itself.")
+    end(EndCode::Draining, "The server is restarting. The agent goes on meanwhile.")
 }
 
 /// What to say of an agent that has no terminal for good. `None` while it has one, or will soon.
