@@ -6,17 +6,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use domain::{AgentId, AgentLimits};
 
 /// The group that an agent's processes live in.
 const INNER: &str = "agent";
-/// How often, and how long each time, to wait until the kernel lets an emptied group go.
-const REMOVE_TRIES: u32 = 200;
-const REMOVE_PAUSE: Duration = Duration::from_millis(10);
-
 /// The groups of this installation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cgroups {
@@ -119,12 +114,14 @@ impl Cgroups {
             .collect()
     }
 
-    /// Deletes the agent's groups, which must be empty or about to be. Blocks for up to two seconds.
-    pub fn remove(&self, id: AgentId) -> io::Result<()> {
+    /// Deletes the agent's groups; `false` when the kernel still holds one, as it does for a moment after the last
+    /// process in it was reaped.
+    pub fn remove(&self, id: AgentId) -> io::Result<bool> {
+        let mut all_gone = true;
         for hierarchy in &self.hierarchies {
-            remove_tree(&hierarchy.group(id))?;
+            all_gone &= remove_tree(&hierarchy.group(id))?;
         }
-        Ok(())
+        Ok(all_gone)
     }
 
     /// Removes this installation's own groups, if no agent has one.
@@ -245,23 +242,17 @@ fn make(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn remove_tree(group: &Path) -> io::Result<()> {
+fn remove_tree(group: &Path) -> io::Result<bool> {
     if let Ok(entries) = fs::read_dir(group) {
         for entry in entries.flatten().filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir())) {
             remove_tree(&entry.path())?;
         }
     }
-    // A group stays busy for a moment after its last process was reaped, and nothing tells when that is over.
-    for attempt in 1.. {
-        match fs::remove_dir(group) {
-            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && attempt < REMOVE_TRIES => {
-                std::thread::sleep(REMOVE_PAUSE);
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => break,
-        }
+    match fs::remove_dir(group) {
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => Ok(false),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(true),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -204,10 +204,10 @@ impl Host {
         if let Some(live) = slot.live().filter(|live| !live.main.is_over()) {
             return Ok(self.look_at_live(&slot, &live).await);
         }
-        let Ok(_gate) = slot.gate.try_lock() else {
-            let busy = held(&slot.busy).unwrap_or(Observed::Starting);
+        if let Some(busy) = *held(&slot.busy) {
             return Ok(Observation::plain(id, busy));
-        };
+        }
+        let _gate = slot.gate.lock().await;
         if !slot.paths.root.exists() {
             self.forget(id);
             return Ok(Observation::plain(id, Observed::Absent));
@@ -374,12 +374,18 @@ impl Host {
         pids.into_iter().filter_map(|pid| Process::open(pid).ok().flatten()).collect()
     }
 
+    /// Removes the agent's control groups, whose processes have all ended.
     pub async fn remove_cgroup(&self, id: AgentId) {
-        let cgroups = self.cgroups.clone();
-        let removed = tokio::task::spawn_blocking(move || cgroups.remove(id)).await;
-        if let Ok(Err(error)) = removed {
-            tracing::warn!(agent = %id, %error, "the agent's control group could not be removed");
-        }
+        let deadline = Instant::now() + KILL_DEADLINE;
+        let why = loop {
+            match self.cgroups.remove(id) {
+                Ok(true) => return,
+                Ok(false) if Instant::now() < deadline => sleep(PAUSE).await,
+                Ok(false) => break "it is busy".to_owned(),
+                Err(error) => break error.to_string(),
+            }
+        };
+        tracing::warn!(agent = %id, why, "the agent's control group could not be removed");
     }
 }
 

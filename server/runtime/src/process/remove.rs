@@ -1,10 +1,14 @@
 //! Deletes a tree that an agent had in its hands: read-only folders, any depth, links to anywhere.
 
-use std::{io, path::Path};
+use std::{
+    ffi::{CStr, CString},
+    io,
+    path::Path,
+};
 
 use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
-    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, chmodat, mkdirat, openat, renameat, statat, unlinkat},
+    fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, chmodat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 
@@ -34,24 +38,21 @@ pub(super) fn contents(path: &Path) -> io::Result<()> {
         for name in folders {
             let inner = open_folder(top.as_fd(), &name)?;
             for deeper in unlink_files(inner.as_fd())? {
-                make_writable(inner.as_fd(), &deeper)?;
-                let free = free_name(top.as_fd(), &mut moved)?;
-                renameat(&inner, &deeper, &top, &free)?;
+                move_up(inner.as_fd(), &deeper, top.as_fd(), &mut moved)?;
             }
             unlinkat(&top, &name, AtFlags::REMOVEDIR)?;
         }
     }
 }
 
-/// A new empty folder to rename over: what is moved up must not meet a name that is there already.
-fn free_name(top: BorrowedFd<'_>, moved: &mut u64) -> io::Result<String> {
+/// Moves a folder up under a name of its own. An empty folder that is in the way goes with it: all of this goes.
+fn move_up(inner: BorrowedFd<'_>, name: &CStr, top: BorrowedFd<'_>, moved: &mut u64) -> io::Result<()> {
+    make_writable(inner, name)?;
     loop {
         *moved += 1;
-        let name = format!("{moved:x}");
-        match mkdirat(top, &name, Mode::RWXU) {
-            Ok(()) => return Ok(name),
-            Err(Errno::EXIST) => {}
-            Err(error) => return Err(error.into()),
+        match renameat(inner, name, top, format!("{moved:x}")) {
+            Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => {}
+            other => return Ok(other?),
         }
     }
 }
@@ -73,7 +74,7 @@ fn make_writable(at: BorrowedFd<'_>, path: impl rustix::path::Arg + Copy) -> io:
 }
 
 /// Unlinks everything but folders; returns the folders' names.
-fn unlink_files(folder: BorrowedFd<'_>) -> io::Result<Vec<std::ffi::CString>> {
+fn unlink_files(folder: BorrowedFd<'_>) -> io::Result<Vec<CString>> {
     let mut folders = Vec::new();
     let mut files = Vec::new();
     for entry in Dir::read_from(folder)? {
@@ -97,6 +98,8 @@ fn unlink_files(folder: BorrowedFd<'_>) -> io::Result<Vec<std::ffi::CString>> {
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
+
+    use rustix::fs::mkdirat;
 
     use super::*;
 
@@ -122,7 +125,7 @@ mod tests {
         fs::create_dir_all(top.join("1/2/1/2")).unwrap();
         fs::write(top.join("1/2/file"), "x").unwrap();
         let mut deep = open_folder(CWD, &top).unwrap();
-        for _ in 0..3000 {
+        for _ in 0..1500 {
             mkdirat(&deep, "deeper", Mode::RWXU).unwrap();
             deep = open_folder(deep.as_fd(), "deeper").unwrap();
         }

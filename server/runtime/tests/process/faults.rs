@@ -1,0 +1,169 @@
+//! Things go wrong: each is told with its reason, and mends itself where it can.
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use domain::{Observed, Reason};
+use runtime::{
+    AgentRuntime, Repository, RuntimeError,
+    process::{Outcome, ProcessConfig, ProcessRuntime, preflight},
+};
+
+use crate::world::{World, command_line, config, kill, spec, until, until_event};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_ttyd_comes_back() {
+    let world = World::new().await;
+    let spec = spec();
+    world.up(&spec).await;
+    let mut viewer = world.view(&spec).await;
+    viewer.ask("echo before").await;
+    let mut events = world.runtime.events();
+    let ttyd = world.processes(spec.id).into_iter().find(|pid| command_line(*pid).starts_with("ttyd ")).unwrap();
+    kill(ttyd);
+    until(&mut events, spec.id, Observed::Starting).await;
+    until(&mut events, spec.id, Observed::Running).await;
+    world.view(&spec).await.expect("before").await;
+    assert!(world.runtime.logs(spec.id, 5).await.unwrap().contains("ttyd ended with code 137"));
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_tmux_is_made_anew_for_the_next_viewer() {
+    let world = World::new().await;
+    let spec = spec();
+    world.up(&spec).await;
+    // A viewer first: the session is made beside ttyd, and there must be one to kill.
+    world.view(&spec).await.ask("echo there").await;
+    let is_tmux = |pid: &u32| command_line(*pid).contains("new-session -d");
+    let tmux = world.processes(spec.id).into_iter().find(is_tmux).unwrap();
+    kill(tmux);
+    let mut viewer = world.view(&spec).await;
+    viewer.expect("this is a new one").await;
+    assert_eq!(viewer.ask("pwd").await, "/workspace");
+    assert!(world.runtime.logs(spec.id, 5).await.unwrap().contains("tmux had ended"));
+    assert_eq!(world.state(spec.id).await, Observed::Running);
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_program_is_named_with_its_remedy() {
+    for name in ["ttyd", "tmux"] {
+        let world = World::with(|config| *field(config, name) = None).await;
+        match world.runtime.ensure(&spec()).await {
+            Err(RuntimeError::Refused { reason: Reason::MissingProgram, message }) => {
+                assert!(message.starts_with(&format!("{name} is missing")) && message.contains("Install"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(world.runtime.inventory().await.unwrap(), []);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.programs.tmux = Some(folder.path().join("uninstalled"));
+    let checks = preflight(&config);
+    let of = |name: &str| &checks.iter().find(|check| check.name == name).unwrap().outcome;
+    assert!(matches!(of("ttyd"), Outcome::Good(_)), "{checks:?}");
+    assert!(matches!(of("tmux"), Outcome::Broken(remedy) if remedy.contains("apt-get install tmux")), "{checks:?}");
+}
+
+fn field<'a>(config: &'a mut ProcessConfig, name: &str) -> &'a mut Option<std::path::PathBuf> {
+    if name == "ttyd" { &mut config.programs.ttyd } else { &mut config.programs.tmux }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_clone_is_told_and_the_agent_runs() {
+    let world = World::new().await;
+    let mut spec = spec();
+    // A port that nothing listens on.
+    spec.repository = Some(Repository { url: "https://127.0.0.1:9/x.git".into(), branch: "main".into() });
+    let mut events = world.runtime.events();
+    world.runtime.ensure(&spec).await.unwrap();
+    let told = until_event(&mut events, |o| o.reason == Some(Reason::CloneFailed)).await;
+    assert_eq!(told.state, Observed::Running);
+    assert!(told.message.contains("fatal: unable to access"), "{}", told.message);
+    let mut viewer = world.view(&spec).await;
+    viewer.expect("could not be cloned").await;
+    assert_eq!(viewer.ask("ls -A | wc -l").await, "0");
+    assert!(world.runtime.logs(spec.id, 20).await.unwrap().contains("could not be cloned"));
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_never_answers_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let deaf = folder.path().join("ttyd");
+    fs::write(&deaf, "#!/bin/sh\necho ttyd is deaf today\nexec sleep 1000\n").unwrap();
+    fs::set_permissions(&deaf, fs::Permissions::from_mode(0o755)).unwrap();
+    let world = World::with(|config| {
+        config.programs.ttyd = Some(deaf.clone());
+        config.start_timeout = Duration::from_millis(500);
+    })
+    .await;
+    let spec = spec();
+    let mut events = world.runtime.events();
+    world.runtime.ensure(&spec).await.unwrap();
+    let told = until(&mut events, spec.id, Observed::Failed).await;
+    assert_eq!(told.reason, Some(Reason::StartTimeout));
+    assert!(told.message.contains("ttyd is deaf today"), "{}", told.message);
+    assert_eq!(world.processes(spec.id), Vec::<u32>::new());
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_cannot_be_made_is_told_with_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("bwrap");
+    // Good enough to be taken for bubblewrap at first.
+    fs::write(&broken, "#!/bin/sh\n[ \"$1\" != --json-status-fd ] && exit 0\necho bwrap: no namespaces left >&2; exit 1\n").unwrap();
+    fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
+    let world = World::with(|config| config.programs.bwrap = Some(broken.clone())).await;
+    let told = world.runtime.ensure(&spec()).await.unwrap();
+    assert_eq!((told.state, told.reason), (Observed::Failed, Some(Reason::StartFailed)));
+    assert!(told.message.contains("no namespaces left"), "{}", told.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_beyond_the_limit_is_told_as_such() {
+    let world = World::new().await;
+    if !world.runtime.status().limits_memory {
+        eprintln!("left out: control groups cannot be written here");
+        return;
+    }
+    let mut spec = spec();
+    spec.limits.memory_mib = 256;
+    world.up(&spec).await;
+    let mut viewer = world.view(&spec).await;
+    // `tail` keeps the last line, which never ends.
+    assert_eq!(viewer.ask("tail /dev/zero 2>/dev/null; echo code $?").await, "code 137");
+    let told = world.runtime.observe(spec.id).await.unwrap();
+    assert_eq!((told.state, told.reason), (Observed::Running, Some(Reason::OutOfMemory)));
+    assert!(told.message.contains("256 MiB"), "{}", told.message);
+    let mut events = world.runtime.events();
+    kill(crate::world::first_process(&world.folder(spec.id)));
+    let told = until(&mut events, spec.id, Observed::Failed).await;
+    assert_eq!(told.reason, Some(Reason::OutOfMemory));
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_processes_are_refused_to_the_agent_only() {
+    let world = World::new().await;
+    if !world.runtime.status().limits_processes {
+        eprintln!("left out: control groups cannot be written here");
+        return;
+    }
+    let mut spec = spec();
+    spec.limits.processes = 32;
+    world.up(&spec).await;
+    let mut viewer = world.view(&spec).await;
+    let started = viewer.ask("n=0; for i in $(seq 60); do ( sleep 5 >/dev/null 2>&1 & ) 2>/dev/null && n=$((n+1)); done; ls -d /proc/[0-9]* | wc -l").await;
+    assert!(started.parse::<u32>().unwrap_or(0) <= 32, "{started}");
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_folder_that_cannot_be_made_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert!(ProcessRuntime::new(config(&folder.path().join("file/data"))).await.is_err());
+}

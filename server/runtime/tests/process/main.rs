@@ -1,0 +1,11 @@
+//! The process runtime with real bubblewrap, tmux and ttyd. They are looked for like the server does, and then in the
+//! cache of tools that `make setup` fills.
+
+mod adoption;
+mod faults;
+mod lifecycle;
+mod many;
+mod sandbox;
+mod terminal;
+mod viewer;
+mod world;
