@@ -8,8 +8,11 @@ HISTORY_LINES=2000
 tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
 
 if ! tmux has-session -t =agent 2>/dev/null; then
-    printf '%s\n' "tmux had ended; this is a new session." 2>/dev/null >>"$AIWORKER_LOG"
-    printf '\033[1m[AiWorker]\033[0m The terminal had ended; this is a new one.\r\n'
+    # Before its first session, the agent is merely still starting.
+    if [ -e "$AIWORKER_RUN/session-made" ]; then
+        printf '%s\n' "tmux had ended; this is a new session." 2>/dev/null >>"$AIWORKER_LOG"
+        printf '\033[1m[AiWorker]\033[0m The terminal had ended; this is a new one.\r\n'
+    fi
     "$here/entrypoint.sh" new-session
 fi
 

@@ -36,9 +36,11 @@ tell() { printf '\033[1m[AiWorker]\033[0m %s\n' "$*"; log "$*"; }
 new_session() {
     local error
     error=$(cd -- "$AIWORKER_WORKSPACE" && tmux new-session -d -s agent -x 200 -y 50 -c "$AIWORKER_WORKSPACE" \
-        "exec '$here/entrypoint.sh' session" 2>&1 </dev/null) && return
-    # Two viewers may have come at once; one of them made it.
-    tmux has-session -t =agent 2>/dev/null || { log "tmux: $error"; return 1; }
+        "exec '$here/entrypoint.sh' session" 2>&1 </dev/null) || {
+        # Two viewers may have come at once; one of them made it.
+        tmux has-session -t =agent 2>/dev/null || { log "tmux: $error"; return 1; }
+    }
+    : >"$AIWORKER_RUN/session-made"
 }
 
 clone_into() { # folder, further arguments of git
@@ -47,10 +49,8 @@ clone_into() { # folder, further arguments of git
     GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true GIT_ALLOW_PROTOCOL=https:ssh:git \
         GIT_SSH_COMMAND="ssh -o BatchMode=yes -o ConnectTimeout=15 -o StrictHostKeyChecking=accept-new" \
         timeout --foreground --kill-after=5 "$AIWORKER_CLONE_TIMEOUT" \
-        git clone --progress "$@" -- "$REPOSITORY_URL" "$folder" 2> >(tee "$AIWORKER_RUN/clone.log" >&2)
-    local code=$?
-    wait $! 2>/dev/null
-    return $code
+        git clone --progress "$@" -- "$REPOSITORY_URL" "$folder" 2>&1 | tee "$AIWORKER_RUN/clone.log"
+    return "${PIPESTATUS[0]}"
 }
 
 has_no_branches() {

@@ -101,7 +101,9 @@ async fn a_counter_goes_on_through_the_servers_death() {
 async fn a_server_killed_while_it_starts_an_agent_leaves_nothing_double() {
     let mut world = World::new().await;
     let spec = spec();
-    for look_for in ["lock", "status.json", "run/terminal-password", "arguments", "state.json", "start.log", "run/tmux.sock"] {
+    for look_for in
+        ["lock", "status.json", "run/terminal-password", "arguments", "state.json", "start.log", "run/tmux.sock"]
+    {
         let mut helper = start_helper(&world, &spec);
         let sign = world.folder(spec.id).join(look_for);
         eventually(look_for, || sign.exists()).await;

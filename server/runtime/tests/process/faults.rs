@@ -8,7 +8,7 @@ use runtime::{
     process::{Outcome, ProcessConfig, ProcessRuntime, preflight},
 };
 
-use crate::world::{World, command_line, config, kill, spec, until, until_event};
+use crate::world::{World, command_line, config, eventually, kill, spec, until, until_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_ttyd_comes_back() {
@@ -17,13 +17,15 @@ async fn a_killed_ttyd_comes_back() {
     world.up(&spec).await;
     let mut viewer = world.view(&spec).await;
     viewer.ask("echo before").await;
-    let mut events = world.runtime.events();
     let ttyd = world.processes(spec.id).into_iter().find(|pid| command_line(*pid).starts_with("ttyd ")).unwrap();
     kill(ttyd);
-    until(&mut events, spec.id, Observed::Starting).await;
-    until(&mut events, spec.id, Observed::Running).await;
+    let log = world.folder(spec.id).join("start.log");
+    let told = || fs::read_to_string(&log).unwrap().contains("ttyd ended with code 137; starting it again");
+    eventually("the log tells", told).await;
+    let socket = world.folder(spec.id).join("run/ttyd.sock");
+    eventually("it listens again", || std::os::unix::net::UnixStream::connect(&socket).is_ok()).await;
     world.view(&spec).await.expect("before").await;
-    assert!(world.runtime.logs(spec.id, 5).await.unwrap().contains("ttyd ended with code 137"));
+    assert_eq!(world.state(spec.id).await, Observed::Running);
     world.runtime.remove(spec.id).await.unwrap();
 }
 
@@ -114,7 +116,11 @@ async fn a_sandbox_that_cannot_be_made_is_told_with_its_words() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("bwrap");
     // Good enough to be taken for bubblewrap at first.
-    fs::write(&broken, "#!/bin/sh\n[ \"$1\" != --json-status-fd ] && exit 0\necho bwrap: no namespaces left >&2; exit 1\n").unwrap();
+    fs::write(
+        &broken,
+        "#!/bin/sh\n[ \"$1\" != --json-status-fd ] && exit 0\necho bwrap: no namespaces left >&2; exit 1\n",
+    )
+    .unwrap();
     fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).unwrap();
     let world = World::with(|config| config.programs.bwrap = Some(broken.clone())).await;
     let told = world.runtime.ensure(&spec()).await.unwrap();

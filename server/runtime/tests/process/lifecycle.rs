@@ -84,7 +84,9 @@ async fn remove_leaves_nothing_whatever_the_agent_made() {
     let spec = spec();
     world.up(&spec).await;
     let mut viewer = world.view(&spec).await;
-    viewer.ask("mkdir -p a/b && touch a/b/c && chmod 500 a/b && chmod 0 a; mkfifo pipe; sleep 1000 >/dev/null & disown").await;
+    viewer
+        .ask("mkdir -p a/b && touch a/b/c && chmod 500 a/b && chmod 0 a; mkfifo pipe; sleep 1000 >/dev/null & disown")
+        .await;
     let target = outside.path().display();
     viewer.ask(&format!("ln -s {target} link; ln -s {target} ~/link; ln -sfn {target} /run/agent/link")).await;
     let pids = world.processes(spec.id);

@@ -36,6 +36,8 @@ async fn twenty_at_once_come_and_go_and_leave_nothing() {
         assert_eq!(control_groups(&spec.id.to_string()), Vec::<std::path::PathBuf>::new());
     }
     let own = std::process::id();
-    let is_left = |pid: &u32| parent(*pid) == Some(own) && stat(*pid).is_some_and(|fields| fields[0] == "Z") && processes.contains(pid);
+    let is_left = |pid: &u32| {
+        parent(*pid) == Some(own) && stat(*pid).is_some_and(|fields| fields[0] == "Z") && processes.contains(pid)
+    };
     eventually("no zombie is left", || !all_processes().iter().any(is_left)).await;
 }

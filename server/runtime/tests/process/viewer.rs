@@ -164,7 +164,9 @@ impl Screen {
         let numbers: Vec<usize> = parameters.split(';').map(|n| n.parse().unwrap_or(0)).collect();
         let number = |at: usize| numbers.get(at).copied().filter(|n| *n > 0).unwrap_or(1);
         match last {
-            'H' => (self.row, self.column) = ((number(0) - 1).min(self.rows - 1), (number(1) - 1).min(self.columns - 1)),
+            'H' => {
+                (self.row, self.column) = ((number(0) - 1).min(self.rows - 1), (number(1) - 1).min(self.columns - 1))
+            }
             'A' => self.row = self.row.saturating_sub(number(0)),
             'B' => self.row = (self.row + number(0)).min(self.rows - 1),
             'C' => self.column = (self.column + number(0)).min(self.columns - 1),
@@ -177,6 +179,11 @@ impl Screen {
                 self.screen[self.row].truncate(self.column);
                 self.screen[self.row + 1..].iter_mut().for_each(Vec::clear);
             }
+            // These lines go nowhere: xterm.js keeps only what a line feed moves off the screen.
+            'S' => (0..number(0)).for_each(|_| {
+                self.screen.remove(self.region.0);
+                self.screen.insert(self.region.1, Vec::new());
+            }),
             'r' => {
                 self.region = if parameters.is_empty() { (0, self.rows - 1) } else { (number(0) - 1, number(1) - 1) };
                 (self.row, self.column) = (0, 0);

@@ -13,7 +13,7 @@ use runtime::{
     AgentRuntime, AgentSpec, GitIdentity,
     process::{ProcessConfig, ProcessRuntime, Programs},
 };
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval, timeout_at};
 use uuid::Uuid;
 
 use crate::viewer::Viewer;
@@ -102,7 +102,8 @@ impl World {
 pub fn processes_of(agent: &Path) -> Vec<u32> {
     let lock = agent.join("lock");
     let is_root = |pid: u32| {
-        std::fs::read_link(format!("/proc/{pid}/fd/0")).is_ok_and(|path| path.to_string_lossy().starts_with(&*lock.to_string_lossy()))
+        std::fs::read_link(format!("/proc/{pid}/fd/0"))
+            .is_ok_and(|path| path.to_string_lossy().starts_with(&*lock.to_string_lossy()))
     };
     let parents: BTreeMap<u32, u32> = all_processes().into_iter().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     let below = |pid: u32| std::iter::successors(Some(pid), |pid| parents.get(pid).copied()).any(is_root);
@@ -180,16 +181,14 @@ pub async fn until_event(
     fits: impl Fn(&Observation) -> bool,
 ) -> Observation {
     let mut seen = Vec::new();
-    let search = async {
-        while let Some(event) = events.next().await {
-            if fits(&event) {
-                return event;
-            }
-            seen.push(event);
+    let end = Instant::now() + DEADLINE;
+    while let Ok(Some(event)) = timeout_at(end, events.next()).await {
+        if fits(&event) {
+            return event;
         }
-        panic!("the events ended");
-    };
-    timeout(DEADLINE, search).await.unwrap_or_else(|_| panic!("never came"))
+        seen.push(event);
+    }
+    panic!("only these came: {seen:#?}");
 }
 
 /// Waits for something that tells nobody when it happens.
