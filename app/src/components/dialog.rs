@@ -14,9 +14,16 @@ use super::icon::{Drawing, Icon};
 /// The part of the address that names the open dialog.
 const QUERY: &str = "dialog";
 
-/// Whether the dialog called `id` is open; at first, whether the address says so.
-pub fn dialog_state(id: &str) -> RwSignal<bool> {
-    RwSignal::new(use_query_map().read_untracked().get(QUERY).is_some_and(|open| open == id))
+/// Whether the dialog called `id` is open. A link to it opens it.
+pub fn dialog_state(id: &'static str) -> RwSignal<bool> {
+    let query = use_query_map();
+    let open = RwSignal::new(query.read_untracked().get(QUERY).is_some_and(|named| named == id));
+    Effect::new(move || {
+        if query.read().get(QUERY).is_some_and(|named| named == id) {
+            open.set(true);
+        }
+    });
+    open
 }
 
 /// A button that opens a dialog of the page at `path`.

@@ -50,7 +50,13 @@ where
 {
     let node = NodeRef::<html::Form>::new();
     let refused = RwSignal::new(None::<ApiError>);
-    let answered = move || action.value().with(|answer| answer.as_ref().and_then(|a| a.as_ref().err().cloned()));
+    // A dialog makes its form anew: what the server said to the last one is no longer of interest. What it said to a
+    // plain form came with the page, before anything was sent from here.
+    let born = action.version().get_untracked();
+    let answered = move || {
+        let is_ours = born == 0 || action.version().get() != born;
+        action.value().with(|answer| answer.as_ref().filter(|_| is_ours).and_then(|a| a.as_ref().err().cloned()))
+    };
     let error = Signal::derive(move || refused.get().or_else(answered));
     let state = FormState { id: StoredValue::new(id), error, pending: action.pending().into() };
     provide_context(state);

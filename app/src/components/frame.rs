@@ -30,17 +30,19 @@ pub fn Frame() -> impl IntoView {
         <div class="frame">
             <Sidebar user />
             <div class="column">
-                <div class="topbar">
-                    <LaunchButton />
-                </div>
-                <LiveNotice />
                 {is_unsandboxed.then(|| view! { <UnsandboxedNotice /> })}
                 <PlainFormError />
-                <main id="main" tabindex="-1">
-                    <Outlet />
-                </main>
+                <div class="stage">
+                    <header class="topbar">
+                        <LaunchButton />
+                    </header>
+                    <main id="main" tabindex="-1">
+                        <Outlet />
+                    </main>
+                </div>
             </div>
         </div>
+        <LiveNotice />
         <LaunchDialog />
         <ToastList />
     }
@@ -61,9 +63,9 @@ pub fn lead_to_sign_in() {
 fn LiveNotice() -> impl IntoView {
     let live = Live::of_page();
     view! {
-        <div role="status" class="notice-slot">
+        <div role="status">
             <Show when=move || live.is_paused()>
-                <p class="notice warning">
+                <p class="live-notice">
                     <Icon of=Drawing::Warning />
                     "Live updates paused, reconnecting…"
                 </p>
@@ -75,7 +77,7 @@ fn LiveNotice() -> impl IntoView {
 #[component]
 fn UnsandboxedNotice() -> impl IntoView {
     view! {
-        <p class="notice warning" role="note">
+        <p class="notice" role="note">
             <Icon of=Drawing::Warning />
             <span>
                 <strong>"Agents run without a sandbox."</strong>

@@ -18,16 +18,16 @@ pub fn Sidebar(
 ) -> impl IntoView {
     let initial = user.username.chars().next().unwrap_or('?').to_uppercase().to_string();
     view! {
-        <div class="sidebar">
+        <nav class="sidebar" aria-label="Main">
             <a class="brand" href="/projects">
                 <Logo />
                 "AiWorker"
             </a>
-            <nav aria-label="Main" class="nav">
+            <div class="nav">
                 <Place href="/projects" drawing=Drawing::Board text="Projects" />
                 <Place href="/agents" drawing=Drawing::Agent text="Agents" />
                 <Place href="/settings" drawing=Drawing::Settings text="Settings" />
-            </nav>
+            </div>
             <div class="sidebar-foot">
                 <ThemeSwitch />
                 <div class="whoami">
@@ -41,7 +41,7 @@ pub fn Sidebar(
                     </button>
                 </form>
             </div>
-        </div>
+        </nav>
     }
 }
 

@@ -39,6 +39,9 @@ struct Signals {
 pub fn Terminal(
     /// The agent.
     agent_id: AgentId,
+    /// Whether the agent has a terminal now. When that becomes true, a terminal that had ended connects again.
+    #[prop(optional, into)]
+    ready: Option<Signal<bool>>,
 ) -> impl IntoView {
     let signals = Signals { status: RwSignal::new(Status::Loading), unsent: RwSignal::new(false) };
     let screen = NodeRef::<html::Div>::new();
@@ -48,6 +51,15 @@ pub fn Terminal(
             viewer.set_value(Some(Viewer::open(agent_id, host, signals)));
         }
     });
+    Effect::watch(
+        move || ready.map(|ready| ready.get()),
+        move |now, before, _| {
+            if *now == Some(true) && before == Some(&Some(false)) {
+                viewer.with_value(|viewer| viewer.iter().for_each(Viewer::revive));
+            }
+        },
+        false,
+    );
     on_cleanup(move || {
         // The value may have been cleaned up already, which is the same.
         viewer.try_set_value(None);

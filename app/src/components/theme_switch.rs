@@ -31,8 +31,8 @@ pub fn ThemeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <form method="post" action=ChooseTheme::url() class="segments" role="group" aria-label="Theme">
-            {Theme::ALL.map(button).collect_view()}
+        <form method="post" action=ChooseTheme::url() class="inline">
+            <div class="segments" role="group" aria-label="Theme">{Theme::ALL.map(button).collect_view()}</div>
         </form>
     }
 }

@@ -72,6 +72,13 @@ impl Viewer {
         Self(parts)
     }
 
+    /// The agent runs again: connects unless it is connected.
+    pub fn revive(&self) {
+        if let Some(link) = self.0.link.get() {
+            link.revive();
+        }
+    }
+
     /// The person asks for a connection, or for another try at loading.
     pub fn retry(&self) {
         if let Some(link) = self.0.link.get() {

@@ -114,6 +114,11 @@ impl Reconnect {
         self.connect(now)
     }
 
+    /// The agent has come up: connect unless that is done already.
+    pub fn revived(&mut self, now: f64) -> Option<Command> {
+        matches!(self.state, State::Ended | State::Waiting { .. }).then(|| self.asked(now))
+    }
+
     /// The screen cannot keep up: say nothing and hear nothing until [`Self::woken`].
     pub fn paused(&mut self) -> Command {
         self.state = State::Waiting { until: f64::INFINITY };
@@ -247,6 +252,8 @@ mod tests {
         assert_eq!(machine.woken(2.0), None);
         assert_eq!(machine.tick(1e9, 0.0, true), None);
         assert_eq!(machine.standing(1e9), Standing::Ended);
+        assert_eq!(machine.revived(1e9), Some(Command::Connect));
+        assert_eq!(machine.revived(1e9), None, "an attempt is under way");
         assert_eq!(machine.asked(1e9), Command::Connect);
     }
 

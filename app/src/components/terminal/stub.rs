@@ -16,4 +16,7 @@ impl Viewer {
 
     /// Does nothing.
     pub fn retry(&self) {}
+
+    /// Does nothing.
+    pub fn revive(&self) {}
 }

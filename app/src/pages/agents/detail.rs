@@ -163,7 +163,7 @@ pub fn LogTail(
             {move || Suspend::new(async move {
                 match log.await {
                     Ok(text) if text.trim().is_empty() => view! { <p class="quiet">"Nothing was printed."</p> }.into_any(),
-                    Ok(text) => view! { <pre class="log" tabindex="0" aria-label="Log lines">{text}</pre> }.into_any(),
+                    Ok(text) => view! { <pre class="log" tabindex="0" role="region" aria-label="Log lines">{text}</pre> }.into_any(),
                     Err(error) => view! { <p class="field-error">{error.message}</p> }.into_any(),
                 }
             })}

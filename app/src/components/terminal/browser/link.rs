@@ -106,6 +106,12 @@ impl Link {
         self.run(Some(command));
     }
 
+    /// There is a reason to believe that a connection can be had now.
+    pub fn revive(self: &Rc<Self>) {
+        let command = self.machine.borrow_mut().revived(now());
+        self.run(command);
+    }
+
     /// The screen is too far behind: stop listening until [`Self::wake`].
     pub fn pause(self: &Rc<Self>) {
         let command = self.machine.borrow_mut().paused();
