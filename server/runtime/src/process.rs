@@ -192,11 +192,10 @@ async fn whole<T: Send + 'static>(
     }
 }
 
-/// Runs file work off the asynchronous threads.
+/// Runs file work off the asynchronous threads, and says what was tried when it fails.
 async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, RuntimeError> {
-    let outcome = tokio::task::spawn_blocking(work).await;
-    outcome.map_err(std::io::Error::other).flatten().map_err(RuntimeError::io(what))
+    lifecycle::in_background(work).await.map_err(RuntimeError::io(what))
 }

@@ -270,7 +270,7 @@ impl Host {
             None if status.pid.is_none() => return stopped,
             None => {
                 let ended = self.post_mortem(slot, &state, status.exit_code, true);
-                self.write_ended(slot, state, &ended);
+                Self::write_ended(slot, state, &ended);
                 ended
             }
         };
@@ -279,7 +279,7 @@ impl Host {
 
     /// Writes down why an agent is no longer alive, clears up after it and says so. The gate is held. `None` when
     /// that has been done, or when it was ended on purpose.
-    pub async fn settle(&self, slot: &Slot, live: &Arc<Live>, timed_out: bool) -> Option<Observation> {
+    pub async fn settle(self: &Arc<Self>, slot: &Arc<Slot>, live: &Arc<Live>, timed_out: bool) -> Option<Observation> {
         if !slot.live().is_some_and(|current| Arc::ptr_eq(&current, live)) {
             return None;
         }
@@ -307,7 +307,7 @@ impl Host {
         } else {
             self.post_mortem(slot, &state, code, live.answered.load(Ordering::Acquire))
         };
-        self.write_ended(slot, state, &ended);
+        Self::write_ended(slot, state, &ended);
         self.remove_cgroup(slot.id).await;
         Some(failed(slot.id, ended))
     }
@@ -331,7 +331,7 @@ impl Host {
         Ended { reason: Reason::StartFailed, message }
     }
 
-    fn write_ended(&self, slot: &Slot, state: State, ended: &Ended) {
+    fn write_ended(slot: &Slot, state: State, ended: &Ended) {
         let state = State { pid: None, start_time: None, ended: Some(ended.clone()), ..state };
         if let Err(error) = state.write(&slot.paths.state) {
             tracing::warn!(agent = %slot.id, %error, "why the agent ended could not be written down");
@@ -339,10 +339,12 @@ impl Host {
     }
 
     /// Ends everything of the agent that is still there, except what the gate's holder has ended already.
-    pub async fn kill_rest(&self, slot: &Slot) {
+    pub async fn kill_rest(self: &Arc<Self>, slot: &Arc<Slot>) {
         let deadline = Instant::now() + KILL_DEADLINE;
         while Instant::now() < deadline {
-            let rest = self.rest(slot);
+            let (host, of) = (self.clone(), slot.clone());
+            let Ok(pids) = tokio::task::spawn_blocking(move || host.rest(&of)).await else { return };
+            let rest: Vec<_> = pids.into_iter().filter_map(|pid| Process::open(pid).ok().flatten()).collect();
             if rest.is_empty() {
                 return;
             }
@@ -356,7 +358,7 @@ impl Host {
         tracing::warn!(agent = %slot.id, "some processes of the agent do not end");
     }
 
-    fn rest(&self, slot: &Slot) -> Vec<Process> {
+    fn rest(&self, slot: &Slot) -> Vec<u32> {
         let lock = lock_id(&slot.paths);
         let (name, value) = sandbox::mark(slot.id);
         let mark = format!("{name}={value}");
@@ -371,7 +373,7 @@ impl Host {
         }));
         pids.sort_unstable();
         pids.dedup();
-        pids.into_iter().filter_map(|pid| Process::open(pid).ok().flatten()).collect()
+        pids
     }
 
     /// Removes the agent's control groups, whose processes have all ended.

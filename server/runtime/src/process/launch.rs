@@ -12,6 +12,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,10 +23,9 @@ use tokio::{process::Command, task::JoinHandle, time::timeout};
 
 use super::{
     handle::Process,
-    layout::{self, AgentPaths, Layout},
-    log,
+    host::{Host, Slot},
+    layout, log,
     proc::FileId,
-    programs::Programs,
     remove, sandbox,
     state::Status,
     watch::Watch,
@@ -53,14 +53,11 @@ exec "$@"
 "#;
 
 /// What to start.
-pub(super) struct Plan<'a> {
-    pub spec: &'a AgentSpec,
-    pub layout: &'a Layout,
-    pub paths: &'a AgentPaths,
-    pub programs: &'a Programs,
-    pub read_only: &'a [PathBuf],
-    /// Files to join the agent's control groups by.
-    pub joins: &'a [PathBuf],
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub host: Arc<Host>,
+    pub slot: Arc<Slot>,
+    pub spec: AgentSpec,
 }
 
 /// An agent's first process, just started.
@@ -89,40 +86,47 @@ pub(super) fn is_locked(path: &Path) -> io::Result<bool> {
     }
 }
 
-impl Plan<'_> {
-    /// Clears away what an earlier life left, before anything is written down about the new one.
-    pub fn prepare(&self) -> io::Result<()> {
-        self.paths.prepare()?;
-        remove::contents(&self.paths.run)?;
-        match fs::remove_file(&self.paths.status) {
+impl Plan {
+    /// Clears away what an earlier life left, lays out the new one and writes down that it is wanted. Returns the files to
+    /// join the agent's control groups by. Blocks.
+    pub fn prepare(&self) -> io::Result<Vec<PathBuf>> {
+        let paths = &self.slot.paths;
+        let config = &self.host.config;
+        paths.prepare()?;
+        remove::contents(&paths.run)?;
+        match fs::remove_file(&paths.status) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let password = self.spec.terminal_password.expose_secret();
-        layout::write_private(&self.paths.run.join("terminal-password"), password.as_bytes())?;
-        let arguments = match self.programs.bwrap {
-            Some(_) => sandbox::arguments(self.spec, self.layout, self.paths, self.programs, self.read_only),
+        layout::write_private(&paths.run.join("terminal-password"), password.as_bytes())?;
+        let arguments = match config.programs.bwrap {
+            Some(_) => sandbox::arguments(&self.spec, &self.host.layout, paths, &config.programs, &config.read_only),
             None => Vec::new(),
         };
-        layout::write_private(&self.paths.arguments, &separated(&arguments))?;
-        layout::write_private(&self.paths.status, b"")
+        layout::write_private(&paths.arguments, &separated(&arguments))?;
+        layout::write_private(&paths.status, b"")?;
+        let joins = self.host.cgroups.create(self.slot.id, self.spec.limits)?;
+        self.host.new_state(&self.spec, None).write(&paths.state)?;
+        Ok(joins)
     }
 
     /// Starts it, and returns as soon as its first process has a number.
-    pub async fn start(&self, lock: File) -> Result<Launched, RuntimeError> {
+    pub async fn start(&self, lock: File, joins: &[PathBuf]) -> Result<Launched, RuntimeError> {
+        let paths = &self.slot.paths;
         let failed = |what: &'static str| RuntimeError::io(what);
         let lock_id = FileId::of(&lock.metadata().map_err(failed("reading the agent's lock"))?);
-        let log = log::open(&self.paths.log).map_err(failed("opening the agent's log"))?;
-        let written = Watch::content(&self.paths.status).map_err(failed("watching the agent's status"))?;
+        let log = log::open(&paths.log).map_err(failed("opening the agent's log"))?;
+        let written = Watch::content(&paths.status).map_err(failed("watching the agent's status"))?;
         let mut child = self
-            .command(lock, log)
+            .command(lock, log, joins)
             .map_err(failed("preparing the agent's start"))?
             .spawn()
             .map_err(failed("starting the agent"))?;
         let mut exit_code = tokio::spawn(async move { child.wait().await.ok().and_then(|status| status.code()) });
         let numbered = async {
             loop {
-                if let Some(pid) = Status::read(&self.paths.status).pid
+                if let Some(pid) = Status::read(&paths.status).pid
                     && let Some(process) = Process::open(pid)?
                     && super::proc::has_stdin(pid, lock_id)
                 {
@@ -136,7 +140,7 @@ impl Plan<'_> {
         };
         let main = timeout(LAUNCH_DEADLINE, numbered).await.map_err(|_| RuntimeError::Timeout("starting the agent"))?;
         // The environment in it is no longer needed on the disk.
-        let _ = fs::remove_file(&self.paths.arguments);
+        let _ = fs::remove_file(&paths.arguments);
         match main.map_err(failed("starting the agent"))? {
             Some(main) => Ok(Launched { main, exit_code }),
             None => Err(self.refused()),
@@ -144,28 +148,30 @@ impl Plan<'_> {
     }
 
     fn refused(&self) -> RuntimeError {
-        let last = log::last_line(&self.paths.log).unwrap_or_else(|| "nothing was printed".to_owned());
+        let last = log::last_line(&self.slot.paths.log).unwrap_or_else(|| "nothing was printed".to_owned());
         RuntimeError::Refused {
             reason: Reason::StartFailed,
             message: format!("The agent could not be started: {last}. Run `aiworker doctor` on the server's host."),
         }
     }
 
-    fn command(&self, lock: File, log: File) -> io::Result<Command> {
+    fn command(&self, lock: File, log: File, joins: &[PathBuf]) -> io::Result<Command> {
+        let paths = &self.slot.paths;
+        let programs = &self.host.config.programs;
         let missing = || io::Error::from(io::ErrorKind::NotFound);
-        let mut command = Command::new(self.programs.setsid.as_ref().ok_or_else(missing)?);
+        let mut command = Command::new(programs.setsid.as_ref().ok_or_else(missing)?);
         command.args(["sh", "-c", LAUNCHER, "aiworker-agent"]);
-        command.args([&self.paths.status, &self.paths.arguments]).args(self.joins).arg("--");
+        command.args([&paths.status, &paths.arguments]).args(joins).arg("--");
         command.env_clear();
-        if let Some(bwrap) = &self.programs.bwrap {
+        if let Some(bwrap) = &programs.bwrap {
             command.arg(bwrap).args(["--json-status-fd", "3", "--args", "4", "--"]).arg(sandbox::entrypoint());
             command.env("PATH", "/usr/bin:/bin").current_dir("/");
         } else {
             command
-                .arg(self.programs.bash.as_ref().ok_or_else(missing)?)
-                .arg(self.layout.support.join("entrypoint.sh"));
-            command.envs(sandbox::environment_outside(self.spec, self.paths, self.programs));
-            command.env("AIWORKER_WITHOUT_SANDBOX", "1").current_dir(&self.paths.workspace);
+                .arg(programs.bash.as_ref().ok_or_else(missing)?)
+                .arg(self.host.layout.support.join("entrypoint.sh"));
+            command.envs(sandbox::environment_outside(&self.spec, paths, programs));
+            command.env("AIWORKER_WITHOUT_SANDBOX", "1").current_dir(&paths.workspace);
         }
         command.stdin(Stdio::from(lock)).stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
         Ok(command)

@@ -77,19 +77,14 @@ impl Host {
     async fn start(self: &Arc<Self>, slot: &Arc<Slot>, spec: &AgentSpec) -> Result<(), RuntimeError> {
         super::layout::private_folder(&slot.paths.root).map_err(storage)?;
         let lock = take_lock(slot).await?;
-        let cgroups = self.cgroups.clone();
-        let joins = cgroups.create(spec.id, spec.limits).map_err(RuntimeError::io("setting the agent's limits"))?;
-        let plan = Plan {
-            spec,
-            layout: &self.layout,
-            paths: &slot.paths,
-            programs: &self.config.programs,
-            read_only: &self.config.read_only,
-            joins: &joins,
-        };
-        plan.prepare().map_err(storage)?;
-        self.new_state(spec, None).write(&slot.paths.state).map_err(storage)?;
-        match plan.start(lock).await {
+        // One that a killed server left counts what went wrong in an earlier life.
+        self.remove_cgroup(spec.id).await;
+        let plan = Plan { host: self.clone(), slot: slot.clone(), spec: spec.clone() };
+        let joins = in_background({
+            let plan = plan.clone();
+            move || plan.prepare()
+        });
+        match plan.start(lock, &joins.await.map_err(storage)?).await {
             Ok(launched) => {
                 self.enter(slot, launched.main, Some(launched.exit_code));
                 Ok(())
@@ -101,7 +96,8 @@ impl Host {
         }
     }
 
-    fn new_state(&self, spec: &AgentSpec, ended: Option<Ended>) -> State {
+    /// What is written down about an agent before it is started.
+    pub fn new_state(&self, spec: &AgentSpec, ended: Option<Ended>) -> State {
         State {
             generation: spec.generation,
             intent: Intent::Run,
@@ -138,7 +134,7 @@ impl Host {
         }
         self.remove_cgroup(id).await;
         let (from, to) = (slot.paths.root.clone(), self.layout.removed(id));
-        let removed = tokio::task::spawn_blocking(move || {
+        let removed = in_background(move || {
             // One step from being there to being gone; what a killed server leaves half deleted is swept at start.
             match fs::rename(&from, &to) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -151,11 +147,7 @@ impl Host {
             }
             remove::tree(&to)
         });
-        removed
-            .await
-            .map_err(|e| io::Error::other(e))
-            .flatten()
-            .map_err(RuntimeError::io("deleting the agent's folder"))?;
+        removed.await.map_err(RuntimeError::io("deleting the agent's folder"))?;
         self.forget(id);
         self.tell(Observation::plain(id, Observed::Absent));
         Ok(())
@@ -177,7 +169,8 @@ impl Host {
         self.kill_rest(slot).await;
         self.remove_cgroup(slot.id).await;
         if slot.paths.run.exists() {
-            remove::contents(&slot.paths.run).map_err(storage)?;
+            let run = slot.paths.run.clone();
+            in_background(move || remove::contents(&run)).await.map_err(storage)?;
         }
         Ok(())
     }
@@ -209,6 +202,13 @@ async fn take_lock(slot: &Slot) -> Result<fs::File, RuntimeError> {
         }
         sleep(LOCK_PAUSE).await;
     }
+}
+
+/// Runs file work off the asynchronous threads.
+pub(super) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten()
 }
 
 /// A disk that is full or cannot be written is worth its own reason; anything else may pass.

@@ -69,10 +69,10 @@ mod tests {
         fs::write(&path, "one\ntwo\n\x1b[1mthree\n \n").unwrap();
         assert_eq!(tail(&path, 2).unwrap(), "\x1b[1mthree\n ");
         assert_eq!(last_line(&path).as_deref(), Some("[1mthree"));
-        fs::write(&path, vec![b'x'; LARGEST as usize + 1]).unwrap();
+        fs::write(&path, "x".repeat(5 << 20)).unwrap();
         drop(open(&path).unwrap());
         assert_eq!(fs::metadata(&path).unwrap().len(), KEPT);
-        fs::write(&path, vec![b'x'; LARGEST as usize + 1]).unwrap();
+        fs::write(&path, "x".repeat(5 << 20)).unwrap();
         bound(&path);
         assert_eq!(fs::metadata(&path).unwrap().len(), 0);
     }

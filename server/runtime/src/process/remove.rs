@@ -131,7 +131,7 @@ mod tests {
         }
         drop(deep);
         fs::set_permissions(top.join("1/2"), fs::Permissions::from_mode(0o500)).unwrap();
-        fs::set_permissions(top.join("1"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(top.join("1"), fs::Permissions::from_mode(0o000)).unwrap();
         tree(&top).unwrap();
         assert!(!top.exists());
     }

@@ -1,6 +1,11 @@
 //! Things go wrong: each is told with its reason, and mends itself where it can.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    process::Command,
+    time::Duration,
+};
 
 use domain::{Observed, Reason};
 use runtime::{
@@ -88,6 +93,76 @@ async fn a_failed_clone_is_told_and_the_agent_runs() {
     assert_eq!(viewer.ask("ls -A | wc -l").await, "0");
     assert!(world.runtime.logs(spec.id, 20).await.unwrap().contains("could not be cloned"));
     world.runtime.remove(spec.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_is_cloned_at_the_first_start_even_after_a_cut() {
+    let origin = tempfile::tempdir().unwrap();
+    let (port, _daemon) = serve_repository(origin.path());
+    let world = World::new().await;
+    let mut spec = spec();
+    spec.repository = Some(Repository { url: format!("git://127.0.0.1:{port}/project"), branch: "main".into() });
+    spec.start_command = "cat README; git --no-pager log --format=%an".into();
+    // What a clone that was killed leaves.
+    fs::create_dir_all(world.folder(spec.id).join("workspace/.aiworker-clone/.git")).unwrap();
+    let mut viewer = {
+        world.up(&spec).await;
+        world.view(&spec).await
+    };
+    viewer.expect("hello from the repository").await;
+    viewer.expect("Grace").await;
+    assert_eq!(
+        viewer.ask("git status --short --branch; ls -A | wc -l; echo mine >> README").await,
+        "## main...origin/main2"
+    );
+    // Later starts leave the workspace alone.
+    world.runtime.stop(spec.id).await.unwrap();
+    spec.generation += 1;
+    world.up(&spec).await;
+    world.view(&spec).await.expect("mine").await;
+    assert_eq!(world.runtime.observe(spec.id).await.unwrap().message, "");
+    world.runtime.remove(spec.id).await.unwrap();
+
+    // A repository that has no commit yet.
+    let mut spec = crate::world::spec();
+    spec.repository = Some(Repository { url: format!("git://127.0.0.1:{port}/empty"), branch: "trunk".into() });
+    spec.start_command = "git symbolic-ref HEAD".into();
+    world.up(&spec).await;
+    world.view(&spec).await.expect("refs/heads/trunk").await;
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
+/// Serves `project` with one commit and `empty` with none.
+fn serve_repository(folder: &std::path::Path) -> (u16, Daemon) {
+    let git = |arguments: &str| {
+        let script =
+            format!("cd {} && git -c user.name=Grace -c user.email=g@example.org {arguments}", folder.display());
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    git("init -q -b main project && echo hello from the repository > project/README && git -C project add README");
+    git("-C project commit -q -m first && git init -q empty");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut daemon = Command::new("git");
+    daemon.args(["daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1"]).arg(format!("--port={port}"));
+    let mut daemon =
+        daemon.arg(format!("--base-path={}", folder.display())).arg(folder).process_group(0).spawn().unwrap();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(daemon.try_wait().unwrap().is_none(), "git daemon ended");
+        std::thread::yield_now();
+    }
+    (port, Daemon(daemon))
+}
+
+/// Ended with the test, and with it the helper that `git daemon` starts.
+struct Daemon(std::process::Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let group = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
+        let _ = self.0.wait();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
