@@ -55,9 +55,10 @@ async fn set_up(connection: &mut Conn, statement_timeout: Duration) -> QueryResu
     // Strict: a value that does not fit is an error and not cut. The default isolation reads old rows in a transaction.
     let settings = format!(
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
-         SESSION innodb_lock_wait_timeout = {seconds}, SESSION transaction_isolation = 'READ-COMMITTED'"
+         SESSION innodb_lock_wait_timeout = {seconds}"
     );
     connection.batch_execute(&settings).await?;
+    connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
     #[derive(diesel::QueryableByName)]
     struct Server {
         #[diesel(sql_type = Text)]

@@ -38,8 +38,10 @@ impl Store {
         if username.contains('\0') {
             return Ok(None);
         }
-        let username = username.to_owned();
-        dispatch!(self, users::by_name(&username))?.map(UserWithHash::try_from).transpose()
+        let name = username.to_owned();
+        let found = dispatch!(self, users::by_name(&name))?;
+        // MySQL takes no notice of spaces at the end of a text.
+        found.filter(|row| row.username == username).map(UserWithHash::try_from).transpose()
     }
 
     /// The user, with the password's hash.
@@ -52,6 +54,12 @@ impl Store {
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
         let id = id.to_string();
         dispatch!(self, users::find(&id))?.map(User::try_from).transpose()
+    }
+
+    /// Every account, in the order of their names. For the operator at the command line.
+    pub async fn users(&self) -> Result<Vec<User>> {
+        let rows = dispatch!(self, users::all())?;
+        rows.into_iter().map(User::try_from).collect()
     }
 
     /// How many accounts there are.

@@ -66,6 +66,10 @@ pub async fn find(c: &mut Conn, id: &str) -> QueryResult<Option<UserRow>> {
     users::table.find(id).select(UserRow::as_select()).first(c).await.optional()
 }
 
+pub async fn all(c: &mut Conn) -> QueryResult<Vec<UserRow>> {
+    users::table.order(users::username).select(UserRow::as_select()).load(c).await
+}
+
 pub async fn count(c: &mut Conn) -> QueryResult<i64> {
     users::table.count().get_result(c).await
 }

@@ -31,7 +31,7 @@ signal=$1 folder=$2; shift 2
 server=$!
 cat >/dev/null
 kill -s "$signal" "$server" 2>/dev/null
-wait "$server"
+{ wait "$server"; } 2>/dev/null
 rm -rf "$folder"
 "#;
 /// How long a server may take until it accepts connections. Continuous integration can be slow.
