@@ -3,7 +3,7 @@
 #
 #   entrypoint.sh               sets git up, starts tmux and ttyd, and keeps ttyd running until SIGTERM
 #   entrypoint.sh new-session   makes the tmux session (also used by attach.sh when tmux was killed)
-#   entrypoint.sh session       what runs in that session: the first clone, the start command, then a shell
+#   entrypoint.sh session       what runs in that session: the first clone, then a shell that runs the start command
 #
 # Its environment is described in README.md beside it.
 set -uo pipefail
@@ -103,14 +103,11 @@ first_clone() {
 
 session() {
     cd -- "$AIWORKER_WORKSPACE" || tell "The workspace $AIWORKER_WORKSPACE is not there."
-    # Ctrl-C ends the clone or the start command and leaves a shell, not a dead terminal.
+    # Ctrl-C ends the clone and not the terminal.
     trap : INT
     [ -z "$REPOSITORY_URL" ] || first_clone
-    if [ -n "$START_COMMAND" ]; then
-        "$SHELL" -lic "$START_COMMAND"
-    fi
     trap - INT
-    exec "$SHELL" -l
+    exec bash --rcfile "$here/session.bash" -i
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ use super::{
     cgroup::Cgroups,
     handle::Process,
     launch,
-    layout::{AgentPaths, Layout},
+    layout::{self, AgentPaths, Layout},
     log, proc, sandbox, socket,
     state::{Ended, Intent, State, Status},
 };
@@ -188,7 +188,8 @@ impl Host {
             monitor,
             exit_code: Mutex::new(exit_code),
             since: Instant::now(),
-            answered: AtomicBool::new(false),
+            // One that has been up is never given up, whatever its terminal does at this moment.
+            answered: AtomicBool::new(slot.paths.answered.exists()),
             stopping: AtomicBool::new(false),
         });
         slot.set_live(Some(live.clone()));
@@ -230,7 +231,11 @@ impl Host {
             let message = if again { "Its terminal is being started again." } else { "" };
             return Observation { message: message.to_owned(), ..plain(Observed::Starting) };
         }
-        live.answered.store(true, Ordering::Release);
+        if !live.answered.swap(true, Ordering::AcqRel)
+            && let Err(error) = layout::write_private(&slot.paths.answered, b"")
+        {
+            tracing::warn!(agent = %slot.id, %error, "that the agent came up could not be written down");
+        }
         let (reason, message) = self.remark(slot);
         Observation { reason, message, ..plain(Observed::Running) }
     }
@@ -269,7 +274,7 @@ impl Host {
             // A server was killed before it came to the start itself: nothing was tried, so trying helps.
             None if status.pid.is_none() => return stopped,
             None => {
-                let ended = self.post_mortem(slot, &state, status.exit_code, true);
+                let ended = self.post_mortem(slot, &state, status.exit_code, slot.paths.answered.exists());
                 Self::write_ended(slot, state, &ended);
                 ended
             }

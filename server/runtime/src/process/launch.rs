@@ -94,9 +94,11 @@ impl Plan {
         let config = &self.host.config;
         paths.prepare()?;
         remove::contents(&paths.run)?;
-        match fs::remove_file(&paths.status) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        for old in [&paths.status, &paths.answered] {
+            match fs::remove_file(old) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         let password = self.spec.terminal_password.expose_secret();
         layout::write_private(&paths.run.join("terminal-password"), password.as_bytes())?;

@@ -10,9 +10,10 @@ use std::{
 use domain::AgentId;
 
 /// The scripts that run inside, as they stand in `agent-image/`.
-const SCRIPTS: [(&str, &str, u32); 3] = [
+pub(super) const SCRIPTS: [(&str, &str, u32); 4] = [
     ("entrypoint.sh", include_str!("../../../../agent-image/entrypoint.sh"), 0o755),
     ("attach.sh", include_str!("../../../../agent-image/attach.sh"), 0o755),
+    ("session.bash", include_str!("../../../../agent-image/session.bash"), 0o644),
     ("tmux.conf", include_str!("../../../../agent-image/tmux.conf"), 0o644),
 ];
 /// What a sandbox has instead of the host's lists of users and groups.
@@ -53,6 +54,8 @@ pub(super) struct AgentPaths {
     pub status: PathBuf,
     /// Locked for as long as the agent lives.
     pub lock: PathBuf,
+    /// Is there once the terminal has answered in this life.
+    pub answered: PathBuf,
     /// What the start-up printed.
     pub log: PathBuf,
     /// The arguments of bubblewrap, which hold the agent's environment.
@@ -91,6 +94,7 @@ impl Layout {
             state: root.join("state.json"),
             status: root.join("status.json"),
             lock: root.join("lock"),
+            answered: root.join("answered"),
             log: root.join("start.log"),
             arguments: root.join("arguments"),
             temporary: root.join("tmp"),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    layout::{AgentPaths, Layout},
+    layout::{AgentPaths, Layout, SCRIPTS},
     programs::Programs,
 };
 use crate::AgentSpec;
@@ -95,7 +95,7 @@ pub(super) fn arguments(
     for path in READ_ONLY_PROC {
         args.bind("--ro-bind-try", Path::new(path), Path::new(path));
     }
-    for name in ["entrypoint.sh", "attach.sh", "tmux.conf"] {
+    for (name, ..) in SCRIPTS {
         args.bind("--ro-bind", &layout.support.join(name), &Path::new(INSIDE).join(name));
     }
     for (name, program) in [("ttyd", &programs.ttyd), ("tmux", &programs.tmux)] {

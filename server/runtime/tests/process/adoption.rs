@@ -8,7 +8,7 @@ use std::{
 use domain::{Observed, Reason};
 use runtime::{AgentRuntime, process::ProcessRuntime};
 
-use crate::world::{World, config, count_of_firsts, eventually, first_process, kill, processes_of, spec, until};
+use crate::world::{World, config, count_of_firsts, eventually, first_process, kill, processes_of, spec, stat, until};
 
 /// Set for the helper below: the data folder to start an agent in.
 const HELPER_DATA: &str = "AIWORKER_TEST_HELPER_DATA";
@@ -46,7 +46,13 @@ async fn what_happens_between_two_servers_is_known_to_the_second() {
     world.up(&stopped).await;
     world.runtime.stop(stopped.id).await.unwrap();
     let main = first_process(&world.folder(ended.id));
-    let world = world.restart_after(|| kill(main)).await;
+    let kill_it = || {
+        kill(main);
+        while stat(main).is_some_and(|fields| fields[0] != "Z") {
+            std::thread::yield_now();
+        }
+    };
+    let world = world.restart_after(kill_it).await;
     let seen = world.runtime.observe(ended.id).await.unwrap();
     assert_eq!((seen.state, seen.reason), (Observed::Failed, Some(Reason::Exited)));
     assert_eq!(world.state(stopped.id).await, Observed::Stopped);

@@ -93,7 +93,7 @@ pub struct Screen {
     columns: usize,
     rows: usize,
     pub history: Vec<String>,
-    screen: Vec<Vec<char>>,
+    shown: Vec<Vec<char>>,
     row: usize,
     column: usize,
     region: (usize, usize),
@@ -101,12 +101,12 @@ pub struct Screen {
 
 impl Screen {
     pub fn new(columns: usize, rows: usize) -> Self {
-        let screen = vec![Vec::new(); rows];
-        Self { columns, rows, history: Vec::new(), screen, row: 0, column: 0, region: (0, rows - 1) }
+        let shown = vec![Vec::new(); rows];
+        Self { columns, rows, history: Vec::new(), shown, row: 0, column: 0, region: (0, rows - 1) }
     }
 
     pub fn lines(&self) -> Vec<String> {
-        let screen = self.screen.iter().map(|line| line.iter().collect::<String>().trim_end().to_owned());
+        let screen = self.shown.iter().map(|line| line.iter().collect::<String>().trim_end().to_owned());
         self.history.iter().cloned().chain(screen).collect()
     }
 
@@ -140,11 +140,11 @@ impl Screen {
             self.row = (self.row + 1).min(self.rows - 1);
             return;
         }
-        let gone = self.screen.remove(self.region.0);
+        let gone = self.shown.remove(self.region.0);
         if self.region.0 == 0 {
             self.history.push(gone.iter().collect::<String>().trim_end().to_owned());
         }
-        self.screen.insert(self.region.1, Vec::new());
+        self.shown.insert(self.region.1, Vec::new());
     }
 
     fn put(&mut self, c: char) {
@@ -152,7 +152,7 @@ impl Screen {
             self.column = 0;
             self.line_feed();
         }
-        let line = &mut self.screen[self.row];
+        let line = &mut self.shown[self.row];
         if line.len() <= self.column {
             line.resize(self.column + 1, ' ');
         }
@@ -173,16 +173,16 @@ impl Screen {
             'D' => self.column = self.column.saturating_sub(number(0)),
             'G' => self.column = number(0) - 1,
             'd' => self.row = (number(0) - 1).min(self.rows - 1),
-            'K' => self.screen[self.row].truncate(self.column),
-            'J' if numbers == [2] => self.screen.iter_mut().for_each(Vec::clear),
+            'K' => self.shown[self.row].truncate(self.column),
+            'J' if numbers == [2] => self.shown.iter_mut().for_each(Vec::clear),
             'J' => {
-                self.screen[self.row].truncate(self.column);
-                self.screen[self.row + 1..].iter_mut().for_each(Vec::clear);
+                self.shown[self.row].truncate(self.column);
+                self.shown[self.row + 1..].iter_mut().for_each(Vec::clear);
             }
             // These lines go nowhere: xterm.js keeps only what a line feed moves off the screen.
             'S' => (0..number(0)).for_each(|_| {
-                self.screen.remove(self.region.0);
-                self.screen.insert(self.region.1, Vec::new());
+                self.shown.remove(self.region.0);
+                self.shown.insert(self.region.1, Vec::new());
             }),
             'r' => {
                 self.region = if parameters.is_empty() { (0, self.rows - 1) } else { (number(0) - 1, number(1) - 1) };

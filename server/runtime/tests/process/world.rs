@@ -19,13 +19,13 @@ use uuid::Uuid;
 use crate::viewer::Viewer;
 
 /// How long anything may take on a busy machine.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 pub struct World {
     pub data: PathBuf,
     pub runtime: ProcessRuntime,
-    // Last, so that the folder outlives what runs in it.
-    _folder: tempfile::TempDir,
+    // Last, so that it outlives what runs in it.
+    temporary: tempfile::TempDir,
 }
 
 pub fn config(data: &Path) -> ProcessConfig {
@@ -56,7 +56,7 @@ impl World {
         change(&mut config);
         let data = config.data_dir.clone();
         let runtime = ProcessRuntime::new(config).await.unwrap();
-        Self { data, runtime, _folder: folder }
+        Self { data, runtime, temporary: folder }
     }
 
     /// Ends this runtime as if the server had ended, and starts the next one in the same folder.
@@ -66,11 +66,11 @@ impl World {
 
     /// Likewise, with something happening while there is no server.
     pub async fn restart_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { data, runtime, _folder } = self;
+        let Self { data, runtime, temporary } = self;
         drop(runtime);
         meanwhile();
         let runtime = ProcessRuntime::new(config(&data)).await.unwrap();
-        Self { data, runtime, _folder }
+        Self { data, runtime, temporary }
     }
 
     /// Brings an agent up and waits until its terminal answers.
