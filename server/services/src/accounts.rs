@@ -22,6 +22,7 @@ use crate::{
 mod attempts;
 mod authenticate;
 mod password;
+mod reset;
 mod sessions;
 
 pub(crate) use attempts::Attempts;

@@ -50,6 +50,13 @@ impl ManualClock {
         Self(Mutex::new(Hands { now: whole_millis(now), sleepers: BTreeMap::new(), next: 0 }))
     }
 
+    /// How many wait for their time to come.
+    pub fn sleepers(&self) -> usize {
+        let mut hands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hands.sleepers.retain(|_, sleeper| !sleeper.is_closed());
+        hands.sleepers.len()
+    }
+
     /// Moves the clock and wakes those whose time has come.
     pub fn advance(&self, duration: Duration) {
         let woken = {

@@ -177,3 +177,8 @@ where
 {
     tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

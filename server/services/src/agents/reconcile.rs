@@ -10,7 +10,7 @@ use runtime::RuntimeError;
 use store::{LaunchFacts, StoreError};
 
 use super::{
-    restarts::{Ledger, MOST, Verdict},
+    restarts::{Ledger, MOST, Verdict, WINDOW},
     spec,
 };
 use crate::{Inner, entropy, policy};
@@ -78,17 +78,21 @@ impl Inner {
                 }
                 Phase::Failed if !self.may_try_again(agent).await? => Ok(Next::Settled),
                 Phase::Pending | Phase::Stopping | Phase::Stopped | Phase::Failed => {
-                    self.start_now(restarts, facts).await
+                    self.start_now(restarts, facts, &seen).await
                 }
             },
         }
     }
 
     /// Starts an agent that is down, unless it must wait for that.
-    async fn start_now(&self, restarts: &Ledger, facts: &LaunchFacts) -> Result<Next, Halt> {
+    async fn start_now(&self, restarts: &Ledger, facts: &LaunchFacts, seen: &Observation) -> Result<Next, Halt> {
         let agent = &facts.agent;
         if let Some(wait) = restarts.still_to_wait(agent.id, agent.generation, self.clock.now()) {
             return Ok(Next::After(wait));
+        }
+        if seen.state == Observed::Failed {
+            // A runtime stands by a failure until it is told that it is over.
+            self.call_runtime("clearing up after the agent", self.runtime.stop(agent.id)).await?;
         }
         let spec = spec::build(facts, &self.settings);
         match self.call_runtime("starting the agent", self.runtime.ensure(&spec)).await {
@@ -110,19 +114,21 @@ impl Inner {
         if seen.state == Observed::Failed && !matches!(reason, Reason::Exited | Reason::OutOfMemory) {
             return self.record(agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
         }
-        let why = if seen.message.is_empty() { "The agent ended by itself." } else { &seen.message };
         let seed = entropy::seed(&*self.entropy);
         match restarts.ended(agent.id, agent.generation, self.clock.now(), seed) {
             Verdict::Again { number, wait } => {
-                let message = format!("{why} Starting it again ({number} of {MOST}).");
+                let what = match reason {
+                    Reason::OutOfMemory => "It reached its memory limit and ended",
+                    _ => "It ended by itself",
+                };
+                let message = format!("{what}; it is being started again ({number} of {MOST}).");
                 self.record(agent, Phase::Pending, Some(reason), &message).await?;
                 Ok(Next::After(wait))
             }
             Verdict::Spent => {
-                let message = format!(
-                    "{why} That happened too often, so it is not started again by itself. \
-                     See what its log says, then start it."
-                );
+                let what = if seen.message.is_empty() { "It ended by itself." } else { &seen.message };
+                let minutes = WINDOW.as_secs() / 60;
+                let message = format!("{what} That was {MOST} restarts within {minutes} minutes; no more are tried.");
                 self.record(agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
             }
         }

@@ -1,0 +1,120 @@
+//! The reconciler brings agents to where they shall be, and writes nothing when they are there.
+
+use std::time::Duration;
+
+use domain::Observation;
+use runtime::fake::{Call, Start};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+fn phase_is(id: AgentId, phase: Phase) -> impl Fn(&LiveEvent) -> bool {
+    move |event| matches!(event, LiveEvent::Agent(agent) if agent.id == id && agent.phase == phase)
+}
+
+#[tokio::test]
+async fn an_agent_goes_up_down_up_and_away_while_pages_watch() {
+    let (bed, ann, project) = bed().await;
+    let mut events = bed.services.live().subscribe(&ann, None).unwrap();
+    let (stop, reconciler) = (CancellationToken::new(), bed.services.reconciler());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { reconciler.run(stop).await }
+    });
+    let agents = bed.services.agents();
+    bed.runtime.set_start(Start::ByHand);
+    let id = bed.agent(&ann, &project, "otter").await.id;
+    bed.await_event(&mut events, phase_is(id, Phase::Starting)).await;
+    bed.runtime.report(Observation::plain(id, Observed::Running));
+    bed.await_event(&mut events, phase_is(id, Phase::Idle)).await;
+    agents.stop(&ann, id).await.unwrap();
+    bed.await_event(&mut events, phase_is(id, Phase::Stopped)).await;
+    agents.start(&ann, id).await.unwrap();
+    bed.await_event(&mut events, phase_is(id, Phase::Starting)).await;
+    // The event is lost: looking again finds it.
+    bed.runtime.change_silently(Observation::plain(id, Observed::Running));
+    bed.await_event(&mut events, phase_is(id, Phase::Idle)).await;
+    let told = story(&bed, &ann, id).await;
+    agents.delete(&ann, id).await.unwrap();
+    bed.await_event(&mut events, |event| *event == LiveEvent::AgentRemoved { id }).await;
+    assert_eq!(
+        told,
+        [
+            "ann: launch",
+            "AiWorker: pending to starting",
+            "AiWorker: starting to idle",
+            "ann: stop",
+            "AiWorker: idle to stopping",
+            "AiWorker: stopping to stopped",
+            "ann: start",
+            "AiWorker: stopped to starting",
+            "AiWorker: starting to idle",
+        ]
+    );
+    assert_eq!(agents.list(&ann).await.unwrap(), []);
+    assert_eq!(bed.runtime.inventory().await.unwrap(), []);
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn twenty_agents_come_and_go_at_once() {
+    let bed = Bed::with(crate::Settings { agents_per_user: 20, ..settings() }, SandboxKind::Bubblewrap).await;
+    let ann = bed.user("ann").await;
+    let project = bed.project(&ann, "p").await;
+    let mut events = bed.services.live().subscribe(&ann, None).unwrap();
+    let (stop, reconciler) = (CancellationToken::new(), bed.services.reconciler());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { reconciler.run(stop).await }
+    });
+    let agents = bed.services.agents();
+    let launches = (0..20).map(|_| agents.launch(&ann, launch(&project, None)));
+    let launched = futures::future::try_join_all(launches).await.unwrap();
+    futures::future::try_join_all(launched.iter().map(|agent| agents.delete(&ann, agent.id))).await.unwrap();
+    let mut left: HashSet<_> = launched.iter().map(|agent| agent.id).collect();
+    while !left.is_empty() {
+        let event = bed.await_event(&mut events, |event| matches!(event, LiveEvent::AgentRemoved { .. })).await;
+        left.remove(&crate::live::agent_of(&event).unwrap());
+    }
+    assert_eq!(bed.runtime.inventory().await.unwrap(), []);
+    stop.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn looking_at_an_agent_that_is_as_it_shall_be_writes_nothing() {
+    let (bed, ann, project) = bed().await;
+    let agents = bed.services.agents();
+    let id = bed.agent(&ann, &project, "otter").await.id;
+    bed.look_at(id).await;
+    for desired in [Desired::Running, Desired::Stopped] {
+        if desired == Desired::Stopped {
+            agents.stop(&ann, id).await.unwrap();
+            bed.look_at(id).await;
+        }
+        let before = (bed.read(&ann, id).await, story(&bed, &ann, id).await, bed.runtime.calls());
+        let mut events = bed.services.live().subscribe(&ann, None).unwrap();
+        assert_eq!(drain(&mut events), [LiveEvent::Resync]);
+        for _ in 0..3 {
+            bed.clock.advance(Duration::from_secs(60));
+            assert_eq!(bed.look_with(&Ledger::default(), id).await, Next::Settled);
+        }
+        let after = (bed.read(&ann, id).await, story(&bed, &ann, id).await, bed.runtime.calls());
+        assert_eq!(before, after, "{desired}");
+        assert_eq!(drain(&mut events), [], "{desired}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_wanted_meanwhile_wins_over_what_was_seen_before() {
+    let (bed, ann, project) = bed().await;
+    let old = bed.agent(&ann, &project, "otter").await;
+    bed.services.agents().stop(&ann, old.id).await.unwrap();
+    // A look that began before the stop cannot write what it saw.
+    let seen = Observation::plain(old.id, Observed::Running);
+    assert!(matches!(bed.inner().record_seen(&old, &seen).await, Err(super::super::reconcile::Halt::MovedOn)));
+    bed.look_at(old.id).await;
+    assert_eq!(bed.read(&ann, old.id).await.phase, Phase::Stopped);
+    assert!(!bed.runtime.calls().iter().any(|call| matches!(call, Call::Ensure(..))));
+}
