@@ -6,16 +6,23 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{
-    AppState, http, middleware as on, pages, static_files, terminal,
-};
+use crate::{AppState, http, middleware as on, pages, static_files, terminal};
+
+/// What answers besides the operations of the API, the pages and the server functions.
+pub const NOT_IN_THE_API: [(&str, &str); 7] = [
+    ("GET", "/api/docs"),
+    ("GET", "/api/openapi.json"),
+    ("GET", "/agent-terminal/{id}/ws"),
+    ("GET", "/pkg/{*path}"),
+    ("GET", "/assets/{*path}"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/favicon.svg"),
+];
 
 /// Everything that answers on the public address.
 pub fn build_router(state: AppState) -> Router {
-    let (api, description) = api().split_for_parts();
     let people = Router::new()
-        .merge(api)
-        .merge(http::docs::router(description))
+        .merge(Router::from(api()))
         .route("/api", any(http::problem::unknown_path))
         .route("/api/", any(http::problem::unknown_path))
         .route("/api/{*path}", any(http::problem::unknown_path))
@@ -24,8 +31,11 @@ pub fn build_router(state: AppState) -> Router {
         .merge(pages::router(&state))
         .fallback(pages::fallback(&state))
         .layer(from_fn_with_state(state.clone(), on::authenticate::layer));
+    let everybody = Router::from(open_api())
+        .merge(http::docs::router(openapi()))
+        .method_not_allowed_fallback(http::problem::unknown_method);
     people
-        .merge(open_api().split_for_parts().0)
+        .merge(everybody)
         .merge(static_files::router(&state))
         // The first is the outermost: it sees the request first and the answer last.
         .layer(

@@ -88,6 +88,8 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         session_absolute: config.accounts.session_absolute(),
         agents_per_user: config.agents.agents_per_user,
         allow_unsandboxed: config.agents.allow_unsandboxed,
+        public_url: config.listen.public_url.clone(),
+        backend_url: config.listen.address_for_people(config.listen.addr),
         signing_key,
         cookie: if https { SessionCookie::over_https() } else { SessionCookie::over_loopback_http() },
     };

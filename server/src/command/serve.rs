@@ -32,7 +32,8 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
         tokio::spawn(listener::serve(socket, admin_listener::router(state.clone()), Lifecycle::default()))
     });
     warn_of_surprises(config, &state);
-    print(&format!("AiWorker is ready at {}\n", config.listen.address_for_people()))?;
+    let address = config.listen.address_for_people(public.local_addr()?);
+    print(&format!("AiWorker is ready at {address}\n"))?;
     listener::serve(public, build_router(state), lifecycle.clone()).await;
     if !lifecycle.drain().await {
         tracing::warn!("some connections were cut off");

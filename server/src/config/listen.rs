@@ -78,11 +78,11 @@ impl ListenOptions {
         if plain { Ok(Some(url)) } else { Err(refuse()) }
     }
 
-    /// The address to print for people.
-    pub fn address_for_people(&self) -> String {
+    /// The address at which the server is reached when it listens on `actual`, without a slash at the end.
+    pub fn address_for_people(&self, actual: SocketAddr) -> String {
         match &self.public_url {
             Some(url) if !url.is_empty() => url.trim_end_matches('/').to_owned(),
-            _ => format!("http://{}", self.addr),
+            _ => format!("http://{actual}"),
         }
     }
 

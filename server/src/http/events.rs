@@ -13,9 +13,14 @@ use axum::{
 use domain::LiveEvent;
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, HeaderValue, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Failures, Reply, extract::SignedIn};
+use super::{
+    Failures, Reply,
+    extract::{Query, SignedIn},
+};
 use crate::AppState;
 
 /// How often a silent stream says that it lives, so that proxies do not cut it.
@@ -28,15 +33,30 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
+/// Where to begin.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// The same as the header, for a browser's first connection, which cannot send one. The header wins.
+    #[serde(default)]
+    last_event_id: Option<String>,
+}
+
 /// What happens to the caller's agents and tasks, as it happens.
 ///
 /// The `event:` line names the kind, `data:` holds the JSON below, `id:` is what to send as `Last-Event-ID` to resume.
 #[utoipa::path(get, path = "/api/events", tag = "Events", operation_id = "stream_events",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was seen.")),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was seen."), EventsQuery),
     responses((status = 200, body = LiveEvent, content_type = "text/event-stream"), Failures))]
-async fn events(SignedIn(caller): SignedIn, State(state): State<AppState>, headers: HeaderMap) -> Reply<Response> {
+async fn events(
+    SignedIn(caller): SignedIn,
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    Query(query): Query<EventsQuery>,
+) -> Reply<Response> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let live = state.services.live().subscribe(&caller, last).await?;
+    let live = state.services.live().subscribe(&caller, last.or(query.last_event_id.as_deref()))?;
     let open = (state.metrics.event_stream_opened(), state.lifecycle.track());
     let stream = as_sse(live).take_until(state.lifecycle.soft().clone().cancelled_owned()).map(move |event| {
         let _open = &open;

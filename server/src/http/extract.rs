@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
 #[derive(Debug, Clone, Copy)]
 pub struct PathId<I>(pub I);
 
-impl<S: Sync, I: FromStr> FromRequestParts<S> for PathId<I> {
+impl<S: Send + Sync, I: FromStr> FromRequestParts<S> for PathId<I> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

@@ -16,6 +16,6 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Which runtime this is, what keeps agents apart, and which limits hold.
 #[utoipa::path(get, path = "/api/runtime", tag = "Installation", operation_id = "get_runtime",
     responses((status = 200, body = Envelope<RuntimeStatus>), Failures))]
-async fn status(SignedIn(_): SignedIn, State(services): State<Services>) -> Reply<Envelope<RuntimeStatus>> {
-    Ok(Envelope::of(services.runtime_status().clone()))
+async fn status(SignedIn(_caller): SignedIn, State(services): State<Services>) -> Reply<Envelope<RuntimeStatus>> {
+    Ok(Envelope::of(services.runtime_status()))
 }

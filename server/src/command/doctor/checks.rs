@@ -170,7 +170,7 @@ fn public_url(config: &Config) -> Finding {
             NAME,
             "Listening beyond this host without HTTPS. Put a TLS proxy in front and set --public-url to its address.",
         ),
-        _ => Finding::ok(NAME, format!("{}, this host only", config.listen.address_for_people())),
+        _ => Finding::ok(NAME, format!("{}, this host only", config.listen.address_for_people(config.listen.addr))),
     }
 }
 

@@ -1,0 +1,229 @@
+//! What callers send by mistake or by malice: each answer names the field or the thing, has the right status, and
+//! nothing is half done.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TestApp};
+
+#[track_caller]
+fn refused(answer: &Answer, status: u16, code: &str, fields: &[&str]) {
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{}", answer.text());
+    assert_eq!(answer.fields(), fields, "{}", answer.text());
+}
+
+async fn count(client: &Client, path: &str) -> usize {
+    client.get(path).await.data().as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_projects() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    for name in ["", "   ", "\t", &"x".repeat(300), "a\u{0}b", "a\u{202e}b", "two\nlines"] {
+        refused(&browser.post("/api/projects", &json!({ "name": name })).await, 400, "invalid", &["name"]);
+    }
+    assert_eq!(count(&browser, "/api/projects").await, 0);
+    // Strange, and nobody's business: kept as typed, escaped where it is shown.
+    for name in ["🚀 rocket", "<script>alert(1)</script>", "'; DROP TABLE projects;--", "Ω ≈ ç"] {
+        let answer = browser.post("/api/projects", &json!({ "name": name })).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        assert_eq!(answer.data()["name"], name);
+    }
+    let again = browser.post("/api/projects", &json!({ "name": "🚀 rocket" })).await;
+    refused(&again, 409, "name_taken", &["name"]);
+    assert_eq!(count(&browser, "/api/projects").await, 4);
+    let page = browser.get("/projects").await;
+    assert!(!page.text().contains("<script>alert(1)"), "a name must not become part of the page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_people() {
+    let app = TestApp::new().await;
+    let nobody = app.anonymous();
+    let register = async |username: &str, password: &str| {
+        nobody.post("/api/auth/register", &json!({ "username": username, "password": password })).await
+    };
+    for username in ["", "  ", &"x".repeat(300), "🚀", "<b>", "a'--", "-a", "a b"] {
+        refused(&register(username, "long enough").await, 400, "invalid", &["username"]);
+    }
+    for password in ["", "short", &"x".repeat(300)] {
+        refused(&register("ann", password).await, 400, "invalid", &["password"]);
+    }
+    refused(&register("", "").await, 400, "invalid", &["username", "password"]);
+    assert_eq!(register("Ann", "long enough").await.status, 201);
+    for same in ["ann", "ANN", " ann "] {
+        refused(&register(same, "long enough").await, 409, "name_taken", &["username"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registration_ends_with_the_first_user_or_before() {
+    for (registration, first, second) in
+        [(services::Registration::FirstUser, 201, 403), (services::Registration::Closed, 403, 403)]
+    {
+        let app = TestApp::with(None, |settings| settings.registration = registration).await;
+        for (name, expected) in [("ann", first), ("bob", second)] {
+            let body = json!({ "username": name, "password": "long enough" });
+            let answer = app.anonymous().post("/api/auth/register", &body).await;
+            assert_eq!(answer.status, expected, "{registration:?} {}", answer.text());
+            assert!(expected == 201 || answer.code() == "registration_closed");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repository_addresses() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    for url in [
+        "http://example.com/a.git", "ftp://example.com/a", "file:///etc/passwd", "/etc/passwd", "../x", "ext::sh -c id",
+        "--upload-pack=id", "-oProxyCommand=id", "https://user:secret@example.com/a", "https://token@example.com/a",
+        "ssh://git:pw@example.com/a", "javascript:alert(1)", "https://", "a b",
+    ] {
+        let answer = browser.post("/api/projects", &json!({ "name": "x", "repository_url": url })).await;
+        refused(&answer, 400, "invalid", &["repository_url"]);
+        assert!(!answer.text().contains("secret"), "the answer repeats a password");
+    }
+    assert_eq!(count(&browser, "/api/projects").await, 0);
+    let good = json!({ "name": "x", "repository_url": "git@example.com:a/b.git" });
+    assert_eq!(browser.post("/api/projects", &good).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_and_agents() {
+    let app = TestApp::new().await;
+    let user = app.register("ann").await;
+    let objects = app.objects_of(user).await;
+    let browser = app.browser_of(user).await;
+    let tasks = format!("/api/projects/{}/tasks", objects.project);
+    for title in ["", "  ", &"x".repeat(300)] {
+        refused(&browser.post(&tasks, &json!({ "title": title })).await, 400, "invalid", &["title"]);
+    }
+    let long = json!({ "title": "x", "description": "x".repeat(70_000) });
+    refused(&browser.post(&tasks, &long).await, 400, "invalid", &["description"]);
+    let task = format!("/api/tasks/{}", objects.task);
+    refused(&browser.patch(&task, &json!({ "state": "flying" })).await, 400, "invalid_json", &[]);
+    refused(&browser.patch(&task, &json!({ "state": "failed" })).await, 409, "invalid_transition", &[]);
+    refused(&browser.patch(&task, &json!({ "title": "x", "version": 99 })).await, 409, "version_conflict", &[]);
+
+    let launch = async |change: Value| {
+        let mut body = json!({ "project_id": objects.project, "name": "otter" });
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        browser.post("/api/agents/launch", &body).await
+    };
+    for name in ["Otter", "7up", "a_b", "a-", "🚀", " ", &"x".repeat(300), "$(id)"] {
+        refused(&launch(json!({ "name": name })).await, 400, "invalid", &["name"]);
+    }
+    for memory in [0, 255, 262_145] {
+        let change = json!({ "limits": { "memory_mib": memory } });
+        refused(&launch(change).await, 400, "invalid", &["limits.memory_mib"]);
+    }
+    refused(&launch(json!({ "limits": { "memory_mib": -1 } })).await, 400, "invalid_json", &[]);
+    refused(&launch(json!({ "start_command": "a\u{0}b" })).await, 400, "invalid", &["start_command"]);
+    assert_eq!(launch(json!({})).await.status, 202);
+    refused(&launch(json!({})).await, 409, "name_taken", &["name"]);
+    assert_eq!(count(&browser, "/api/agents/my").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_agents_holds_when_many_are_launched_at_once() {
+    let app = TestApp::with(None, |settings| settings.agents_per_user = 5).await;
+    let user = app.register("ann").await;
+    let browser = app.browser_of(user).await;
+    let project: domain::ProjectId = browser.made("/api/projects", &json!({ "name": "x" })).await;
+    let launches = (0..12).map(|_| {
+        let browser = browser.clone();
+        async move { browser.post("/api/agents/launch", &json!({ "project_id": project })).await }
+    });
+    let answers = futures::future::join_all(launches).await;
+    let (launched, refusals): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 202);
+    assert_eq!(launched.len(), 5);
+    for answer in refusals {
+        refused(&answer, 409, "agent_limit", &[]);
+    }
+    assert_eq!(count(&browser, "/api/agents/my").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_not_what_they_should_be() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    let post = async |kind: &str, body: &str| {
+        browser.send(Method::POST, "/api/projects", Some((kind, body.to_owned()))).await
+    };
+    for body in ["", "{", "nonsense", "[]", "null", r#""x""#, r#"{"name":7}"#, "{}", r#"{"name":"x"}{"#, "\u{feff}{}"] {
+        refused(&post("application/json", body).await, 400, "invalid_json", &[]);
+    }
+    let unknown = post("application/json", r#"{"name":"x","colour":"red"}"#).await;
+    refused(&unknown, 400, "invalid_json", &[]);
+    assert!(unknown.text().contains("colour"), "the unknown field is named: {}", unknown.text());
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"] {
+        refused(&post(kind, r#"{"name":"x"}"#).await, 415, "unsupported_media_type", &[]);
+    }
+    let bare = browser.send(Method::POST, "/api/projects", None).await;
+    refused(&bare, 415, "unsupported_media_type", &[]);
+    let huge = json!({ "name": "x".repeat(1024 * 1024) }).to_string();
+    refused(&post("application/json", &huge).await, 413, "payload_too_large", &[]);
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    refused(&post("application/json", &deep).await, 400, "invalid_json", &[]);
+    assert_eq!(count(&browser, "/api/projects").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_grows_beyond_the_limit_without_saying_so() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    for path in ["/api/projects", "/_fn/projects/create"] {
+        let address = app.address;
+        let chunks = futures::stream::iter((0..40).map(|_| Ok::<_, std::io::Error>(vec![b' '; 32 * 1024])));
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(format!("http://{address}{path}"));
+        let request = request.header("content-type", "application/json").body(reqwest::Body::wrap_stream(chunks));
+        // The server may answer and close while the rest is still being sent.
+        if let Ok(response) = request.send().await {
+            assert_eq!(response.status(), 413, "{path}");
+        }
+    }
+    assert_eq!(count(&browser, "/api/projects").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_paths_and_methods_under_the_api() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    for path in ["/api", "/api/", "/api/nothing", "/api/projects/", "/api/agents/x/y/z"] {
+        refused(&browser.get(path).await, 404, "not_found", &[]);
+    }
+    for (method, path) in [(Method::PUT, "/api/projects"), (Method::POST, "/api/auth/me"), (Method::POST, "/api/health")] {
+        let answer = browser.send(method.clone(), path, None).await;
+        refused(&answer, 405, "method_not_allowed", &[]);
+        assert!(!answer.header("allow").is_empty(), "{method} {path} says which methods it has");
+    }
+    let page = browser.get("/nothing").await;
+    assert_eq!(page.status, 404);
+    assert!(page.header("content-type").starts_with("text/html"));
+    let query = browser.get("/api/audit?limit=-5").await;
+    refused(&query, 400, "invalid", &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_passwords_is_slowed_down_and_tells_nothing() {
+    let app = TestApp::new().await;
+    app.register("ann").await;
+    let from = app.anonymous().with_header("x-forwarded-for", "198.51.100.9");
+    let login = async |name: &str, password: &str| {
+        from.post("/api/auth/login", &json!({ "username": name, "password": password })).await
+    };
+    let (known, unknown) = (login("ann", "wrong password").await, login("nobody", "wrong password").await);
+    refused(&known, 401, "invalid_credentials", &[]);
+    assert_eq!(known.text(), unknown.text(), "the answer must not tell who has an account");
+    for _ in 0..4 {
+        refused(&login("ann", "wrong password").await, 401, "invalid_credentials", &[]);
+    }
+    let slowed = login("ann", crate::support::PASSWORD).await;
+    refused(&slowed, 429, "rate_limited", &[]);
+    assert!(slowed.header("retry-after").parse::<u32>().unwrap() >= 1);
+    let elsewhere = app.anonymous().with_header("x-forwarded-for", "198.51.100.10");
+    let body = json!({ "username": "ann", "password": crate::support::PASSWORD });
+    assert_eq!(elsewhere.post("/api/auth/login", &body).await.status, 200, "others may still sign in");
+}

@@ -1,0 +1,56 @@
+//! The command line of the real program.
+
+use crate::support::Program;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_explains_every_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Program::new(folder.path(), &["--help"]).env("COLUMNS", "120").output().await;
+    assert!(output.status.success());
+    // The variables that the test sets are part of what clap prints.
+    let help = String::from_utf8(output.stdout).unwrap().replace(&folder.path().display().to_string(), "[data]");
+    insta::assert_snapshot!("help", help);
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let table = server::cli::config_table();
+    assert!(readme.contains(table.trim()), "put the output of `aiworker config-table` into README.md:\n{table}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_can_list_accounts_and_reset_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Program::new(folder.path(), &[]).start().await;
+    let client = crate::support::Client::new(server.address.parse().unwrap());
+    let credentials = serde_json::json!({ "username": "ann", "password": "the first one" });
+    assert_eq!(client.post("/api/auth/register", &credentials).await.status, 201);
+
+    let users = Program::new(folder.path(), &["admin", "users"]).output().await;
+    assert!(String::from_utf8_lossy(&users.stdout).starts_with("ann\tadmin\t"), "{users:?}");
+    let reset = Program::new(folder.path(), &["admin", "reset-password", "ann"]).output_with_input("the second one\n").await;
+    assert!(reset.status.success(), "{reset:?}");
+    let credentials = serde_json::json!({ "username": "ann", "password": "the second one" });
+    assert_eq!(client.post("/api/auth/login", &credentials).await.status, 200);
+    let nobody = Program::new(folder.path(), &["admin", "reset-password", "bob"]).output_with_input("the second one\n").await;
+    assert!(!nobody.status.success());
+    let audit = Program::new(folder.path(), &["admin", "audit"]).output().await;
+    assert!(String::from_utf8_lossy(&audit.stdout).contains(r#""action":"register""#), "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_everything_and_says_what_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = Program::new(folder.path(), &["doctor", "--json"]).output().await;
+    let findings: serde_json::Value = serde_json::from_slice(&good.stdout).unwrap();
+    let names: Vec<_> = findings.as_array().unwrap().iter().map(|finding| finding["name"].as_str().unwrap()).collect();
+    for name in ["data folder", "database", "key", "ttyd", "tmux", "port", "dashboard files", "public address"] {
+        assert!(names.contains(&name), "{name} is missing in {names:?}");
+    }
+    let bad = Program::new(folder.path(), &["doctor", "--public-url", "nonsense", "--tmux", "/nothing"]).output().await;
+    assert_eq!(bad.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&bad.stdout).into_owned();
+    assert!(text.contains("FAIL  public address") && text.contains("FAIL  tmux"), "{text}");
+}

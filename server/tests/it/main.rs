@@ -1,0 +1,14 @@
+//! Tests of the whole server: its real router on a real socket, SQLite in a temporary folder, agents in memory.
+
+mod authorization;
+mod bad_input;
+mod command_line;
+mod cookies;
+mod cross_site;
+mod events;
+mod headers;
+mod openapi;
+mod operations;
+mod ownership;
+mod startup_faults;
+mod support;

@@ -1,0 +1,66 @@
+//! The real `aiworker`, as a process.
+
+use std::{
+    path::Path,
+    process::{Output, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStdout, Command},
+};
+
+/// How long the program may take to begin or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command line of `aiworker` with an environment of its own.
+pub struct Program(Command);
+
+/// A server that runs as a process. It is killed when dropped.
+pub struct Running {
+    pub child: Child,
+    pub address: String,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Program {
+    pub fn new(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aiworker"));
+        command.args(arguments).env_clear().env("AIWORKER_DATA", data).env("AIWORKER_ADDR", "127.0.0.1:0");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        Self(command)
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs to the end.
+    pub async fn output(mut self) -> Output {
+        let ended = tokio::time::timeout(PATIENCE, self.0.output()).await;
+        ended.expect("the program did not end in time").unwrap()
+    }
+
+    /// Runs to the end with something to read.
+    pub async fn output_with_input(mut self, input: &str) -> Output {
+        let mut child = self.0.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+        let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        ended.expect("the program did not end in time").unwrap()
+    }
+
+    /// Starts the server and waits until it says where it is.
+    pub async fn start(mut self) -> Running {
+        let mut child = self.0.stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        let read = tokio::time::timeout(PATIENCE, stdout.read_line(&mut line)).await;
+        read.expect("the server did not begin in time").unwrap();
+        let address = line.trim().rsplit("http://").next().unwrap().to_owned();
+        assert!(line.contains("is ready at"), "{line:?}");
+        Running { child, address, _stdout: stdout }
+    }
+}
