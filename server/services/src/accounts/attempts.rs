@@ -25,7 +25,7 @@ const PER_ADDRESS: usize = 20;
 /// Accounts made or refused per minute from one address: each costs a hash. A class of students behind one address
 /// fits.
 const REGISTRATIONS_PER_ADDRESS: usize = 60;
-/// Addresses and accounts that are remembered. Beyond it the one that was quiet longest is forgotten.
+/// Addresses and accounts that are remembered. Beyond it those that were quiet longest are forgotten.
 const REMEMBERED: usize = 10_000;
 /// Bits of an IPv6 address that name a customer; the rest is theirs to vary.
 const IPV6_CUSTOMER_BITS: u32 = 64;
@@ -107,13 +107,22 @@ impl Attempts {
     }
 }
 
-/// Makes room: everything that no longer counts goes, and one more if that was nothing.
+/// Makes room: everything that no longer counts goes, and when that is not enough, a quarter of the rest, so that a
+/// flood does not search the whole memory with every attempt.
 fn forget_some(seen: &mut HashMap<Key, VecDeque<Timestamp>>, now: Timestamp) {
     seen.retain(|_, times| times.back().is_some_and(|last| elapsed(*last, now) < WINDOW));
-    if seen.len() >= REMEMBERED {
-        let quietest = seen.iter().min_by_key(|(_, times)| times.back()).map(|(key, _)| key.clone());
-        quietest.and_then(|key| seen.remove(&key));
+    if seen.len() < REMEMBERED {
+        return;
     }
+    let mut last: Vec<_> = seen.values().filter_map(|times| times.back().copied()).collect();
+    let mut to_go = last.len() / 4;
+    let (_, newest_to_go, _) = last.select_nth_unstable(to_go);
+    let newest_to_go = *newest_to_go;
+    seen.retain(|_, times| {
+        let goes = to_go > 0 && times.back().is_none_or(|last| *last <= newest_to_go);
+        to_go -= usize::from(goes);
+        !goes
+    });
 }
 
 /// The part of an address that its user cannot change at will.
