@@ -101,10 +101,15 @@ pub(crate) fn authorize(caller: &Caller, action: Action) -> Result<Owner, Error>
     }
 }
 
-/// Whether agents of this user may run here. Without a sandbox an agent can do what the server can, so only the person
-/// who runs this installation may have any, unless the operator decided otherwise.
+/// Whether agents of anybody may run here. Without a sandbox an agent can do what the server can.
+pub(crate) fn runs_for_everyone(runtime: &RuntimeStatus, allow_unsandboxed: bool) -> bool {
+    runtime.sandbox != SandboxKind::None || allow_unsandboxed
+}
+
+/// Whether agents of this user may run here: where not everybody's may, only those of the person who runs this
+/// installation.
 pub(crate) fn may_run_agents(user: &User, runtime: &RuntimeStatus, allow_unsandboxed: bool) -> Result<(), Error> {
-    if runtime.sandbox != SandboxKind::None || allow_unsandboxed || user.role == Role::Admin {
+    if runs_for_everyone(runtime, allow_unsandboxed) || user.role == Role::Admin {
         Ok(())
     } else {
         Err(Error::Unsandboxed)

@@ -131,6 +131,9 @@ impl Inner {
             match self.store.update_task(owner.id(), &after, before.version, &events).await {
                 Ok(true) => {
                     self.live.publish(owner.id(), LiveEvent::Task(Box::new(after.clone())));
+                    if before.depends_on != after.depends_on {
+                        self.undo_circle(caller, owner, &before, &after).await?;
+                    }
                     return Ok(after);
                 }
                 // Somebody was faster, or a task it names went away: look again.
@@ -139,6 +142,20 @@ impl Inner {
             }
         }
         Err(Error::VersionConflict)
+    }
+
+    /// Two people can make two tasks wait for each other at the same moment, and each finds nothing wrong. So whoever
+    /// wrote looks again, and takes a change back that closed a circle.
+    async fn undo_circle(&self, caller: &Caller, owner: Owner, before: &Task, after: &Task) -> Result<(), Error> {
+        let tasks = self.store.tasks(owner.id(), after.project_id).await?;
+        if let Err(refusal) = dependencies::check(after, &tasks) {
+            let known = |id: &TaskId| tasks.iter().any(|task| task.id == *id);
+            let depends_on = before.depends_on.iter().copied().filter(known).collect();
+            let undo = TaskPatch { depends_on: Some(depends_on), ..TaskPatch::default() };
+            Box::pin(self.update_task(caller, owner, after.id, undo)).await?;
+            return Err(refusal);
+        }
+        Ok(())
     }
 
     async fn delete_task(&self, owner: Owner, id: TaskId) -> Result<(), Error> {

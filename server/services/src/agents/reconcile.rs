@@ -155,6 +155,9 @@ impl Inner {
 
     /// Why this agent may not run on this host, as a sentence; nothing when it may.
     async fn refusal(&self, agent: &Agent) -> Result<Option<String>, StoreError> {
+        if policy::runs_for_everyone(&self.runtime_status, self.settings.allow_unsandboxed) {
+            return Ok(None);
+        }
         let Some(user) = self.store.user(agent.user_id).await? else { return Ok(None) };
         let allowed = policy::may_run_agents(&user, &self.runtime_status, self.settings.allow_unsandboxed);
         Ok(allowed.err().map(|refusal| refusal.public_message()))

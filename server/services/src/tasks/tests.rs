@@ -110,6 +110,19 @@ async fn a_task_never_waits_for_itself() {
     assert!(shown(tasks.update(&ann, one.id, waits_for(&[&foreign])).await).contains("tasks of this project"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tasks_do_not_wait_for_each_other_even_when_both_are_told_to_at_once() {
+    let (bed, ann, project) = bed().await;
+    let tasks = bed.services.tasks();
+    for _ in 0..10 {
+        let (one, two) = (bed.task(&ann, &project, "one").await, bed.task(&ann, &project, "two").await);
+        let both = [(&one, &two), (&two, &one)].map(|(task, other)| tasks.update(&ann, task.id, waits_for(&[other])));
+        futures::future::join_all(both).await;
+        let (one, two) = (tasks.get(&ann, one.id).await.unwrap(), tasks.get(&ann, two.id).await.unwrap());
+        assert!(one.depends_on.is_empty() || two.depends_on.is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_deleted_task_is_waited_for_no_more_and_open_pages_hear_of_it() {
     let (bed, ann, project) = bed().await;
