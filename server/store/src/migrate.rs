@@ -79,7 +79,7 @@ impl Direction {
     ) -> Result<Vec<String>> {
         match self {
             Self::Up => apply(connection, migrations),
-            Self::Down => revert(connection, migrations),
+            Self::Down => revert(connection, &migrations),
         }
     }
 }
@@ -101,7 +101,7 @@ fn apply<DB: Database>(
 
 fn revert<DB: Database>(
     connection: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+    migrations: &EmbeddedMigrations,
 ) -> Result<Vec<String>> {
     let applied = connection.applied_migrations().map_err(StoreError::Query)?;
     // The newest comes first.

@@ -51,6 +51,11 @@ pub fn manager(url: &str, statement_timeout: Duration) -> AsyncDieselConnectionM
 }
 
 async fn set_up(connection: &mut Conn, statement_timeout: Duration) -> QueryResult<()> {
+    #[derive(diesel::QueryableByName)]
+    struct Server {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
     let seconds = statement_timeout.as_secs().max(1);
     // Strict: a value that does not fit is an error and not cut. The default isolation reads old rows in a transaction.
     let settings = format!(
@@ -59,11 +64,6 @@ async fn set_up(connection: &mut Conn, statement_timeout: Duration) -> QueryResu
     );
     connection.batch_execute(&settings).await?;
     connection.batch_execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
-    #[derive(diesel::QueryableByName)]
-    struct Server {
-        #[diesel(sql_type = Text)]
-        version: String,
-    }
     let server: Server =
         AsyncRunQueryDsl::get_result(diesel::sql_query("SELECT VERSION() AS version"), connection).await?;
     let deadline = if server.version.contains("MariaDB") {

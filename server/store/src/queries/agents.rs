@@ -22,19 +22,19 @@ pub async fn insert(c: &mut Conn, agent: &AgentRow, limit: i64, event: &EventRow
         let Some(project_name) = project.select(projects::name).first::<String>(c).await.optional()? else {
             return Ok(Launch::ProjectNotFound);
         };
-        let owned = agents::table.filter(agents::user_id.eq(&agent.user_id));
-        let same_name = owned.filter(agents::unique_name.eq(&agent.unique_name));
+        let theirs = agents::table.filter(agents::user_id.eq(&agent.user_id));
+        let same_name = theirs.filter(agents::unique_name.eq(&agent.unique_name));
         if same_name.count().get_result::<i64>(c).await? > 0 {
             return Ok(Launch::NameTaken);
         }
-        let wanted = owned.filter(agents::desired.ne(name_of(&Desired::Deleted)));
+        let wanted = theirs.filter(agents::desired.ne(name_of(&Desired::Deleted)));
         if wanted.count().get_result::<i64>(c).await? >= limit {
             return Ok(Launch::LimitReached);
         }
         diesel::insert_into(agents::table).values(agent).execute(c).await?;
         timeline::add(c, event).await?;
         let row = agents::table.find(&agent.id).select(AgentRow::as_select()).first(c).await?;
-        Ok(Launch::Inserted((row, project_name)))
+        Ok(Launch::Inserted(Box::new((row, project_name))))
     })
     .await
 }

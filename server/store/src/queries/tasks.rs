@@ -44,12 +44,12 @@ pub async fn find(c: &mut Conn, owner: &str, id: &str) -> QueryResult<Option<Tas
 }
 
 pub async fn of_project(c: &mut Conn, owner: &str, project: &str) -> QueryResult<Vec<TaskRows>> {
-    let owned = projects::user_id.eq(owner).and(projects::id.eq(project));
-    let all = tasks::table.inner_join(projects::table).filter(owned);
+    let is_theirs = projects::user_id.eq(owner).and(projects::id.eq(project));
+    let all = tasks::table.inner_join(projects::table).filter(is_theirs);
     let rows = all.select(TaskRow::as_select()).order((tasks::priority, tasks::id)).load(c).await?;
     let edges: Vec<(String, String)> = task_dependencies::table
         .inner_join(tasks::table.inner_join(projects::table))
-        .filter(owned)
+        .filter(is_theirs)
         .select((task_dependencies::task_id, task_dependencies::depends_on_id))
         .order((task_dependencies::task_id, task_dependencies::depends_on_id))
         .load(c)
@@ -71,11 +71,11 @@ pub async fn update(
 ) -> QueryResult<bool> {
     write_tx!(c, async |c| -> QueryResult<_> {
         let task = &rows.task;
-        let owned = projects::table.filter(projects::user_id.eq(owner)).select(projects::id);
+        let theirs = projects::table.filter(projects::user_id.eq(owner)).select(projects::id);
         let unchanged = tasks::table
             .find(&task.id)
             .filter(tasks::version.eq(expected_version))
-            .filter(tasks::project_id.eq_any(owned));
+            .filter(tasks::project_id.eq_any(theirs));
         if diesel::update(unchanged).set(task).execute(c).await? == 0 {
             return Ok(false);
         }
@@ -94,8 +94,8 @@ pub async fn update(
 
 pub async fn delete(c: &mut Conn, owner: &str, id: &str) -> QueryResult<bool> {
     write_tx!(c, async |c| -> QueryResult<_> {
-        let owned = projects::table.filter(projects::user_id.eq(owner)).select(projects::id);
-        let task = tasks::table.find(id).filter(tasks::project_id.eq_any(owned));
+        let theirs = projects::table.filter(projects::user_id.eq(owner)).select(projects::id);
+        let task = tasks::table.find(id).filter(tasks::project_id.eq_any(theirs));
         diesel::delete(task).execute(c).await.map(|rows| rows > 0)
     })
     .await

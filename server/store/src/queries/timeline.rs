@@ -21,13 +21,13 @@ pub async fn insert(c: &mut Conn, event: &EventRow) -> QueryResult<()> {
 /// The last entries about the owner's task, newest first.
 pub async fn of_task(c: &mut Conn, owner: &str, task: &str, limit: i64) -> QueryResult<Vec<EventRow>> {
     let all = events::table.inner_join(tasks::table.inner_join(projects::table));
-    let owned = all.filter(events::task_id.eq(task)).filter(projects::user_id.eq(owner));
-    owned.select(EventRow::as_select()).order(events::id.desc()).limit(limit).load(c).await
+    let theirs = all.filter(events::task_id.eq(task)).filter(projects::user_id.eq(owner));
+    theirs.select(EventRow::as_select()).order(events::id.desc()).limit(limit).load(c).await
 }
 
 /// The last entries about the owner's agent, newest first.
 pub async fn of_agent(c: &mut Conn, owner: &str, agent: &str, limit: i64) -> QueryResult<Vec<EventRow>> {
     let all = events::table.inner_join(agents::table);
-    let owned = all.filter(events::agent_id.eq(agent)).filter(agents::user_id.eq(owner));
-    owned.select(EventRow::as_select()).order(events::id.desc()).limit(limit).load(c).await
+    let theirs = all.filter(events::agent_id.eq(agent)).filter(agents::user_id.eq(owner));
+    theirs.select(EventRow::as_select()).order(events::id.desc()).limit(limit).load(c).await
 }

@@ -36,7 +36,7 @@ pub type AgentWithProject = (AgentRow, String);
 
 /// How launching an agent ended.
 pub enum Launch {
-    Inserted(AgentWithProject),
+    Inserted(Box<AgentWithProject>),
     NameTaken,
     LimitReached,
     ProjectNotFound,
@@ -133,7 +133,7 @@ impl TryFrom<Launch> for crate::InsertAgent {
 
     fn try_from(launch: Launch) -> Result<Self> {
         Ok(match launch {
-            Launch::Inserted(row) => Self::Inserted(Box::new(agent(row)?)),
+            Launch::Inserted(row) => Self::Inserted(Box::new(agent(*row)?)),
             Launch::NameTaken => Self::NameTaken,
             Launch::LimitReached => Self::LimitReached,
             Launch::ProjectNotFound => Self::ProjectNotFound,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Command, sync::LazyLock};
 
 use crate::{
     account,
-    server::{Server, Setup, find_program},
+    server::{Server, Setup, find_program, start_persistently},
 };
 
 /// A server of which tests get databases.
@@ -15,25 +15,25 @@ pub struct Mariadb {
 
 /// The server; the first call starts it.
 pub fn server() -> &'static Mariadb {
-    static SERVER: LazyLock<Mariadb> = LazyLock::new(start);
+    static SERVER: LazyLock<Mariadb> = LazyLock::new(|| start_persistently(start));
     &SERVER
 }
 
-fn start() -> Mariadb {
+fn start() -> Result<Mariadb, String> {
     let program = |name| find_program(name, &["/usr/sbin".into(), "/usr/bin".into()], "mariadb-server");
     let setup = Setup::new("aiworker-my-", account::instead_of_root(&["mysql", "nobody"]));
     let folder = setup.folder().display();
     let data = format!("--datadir={folder}/data");
     // Nobody misses this data: it need not reach the disk.
     let fast = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-log-file-size=16M"];
-    let install = ["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"];
-    setup.run(&program("mariadb-install-db"), &[&install[..], &fast].concat());
+    let install = ["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db", "--verbose"];
+    setup.run(&program("mariadb-install-db"), &[&install[..], &fast].concat())?;
     let socket = format!("--socket={folder}/mysqld.sock");
     let port = format!("--port={}", setup.port());
     let serve = ["--no-defaults", &data, &socket, &port, "--bind-address=127.0.0.1", "--max-connections=400"];
     let arguments = [&serve[..], &["--skip-log-bin", "--skip-name-resolve"], &fast].concat();
-    let server = setup.start(&program("mariadbd"), &arguments, "KILL", "ready for connections");
-    Mariadb { server, client: program("mariadb") }
+    let server = setup.start(&program("mariadbd"), &arguments, "KILL", "ready for connections")?;
+    Ok(Mariadb { server, client: program("mariadb") })
 }
 
 impl Mariadb {

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::Command, sync::LazyLock};
 
 use crate::{
     account,
-    server::{Server, Setup, find_program},
+    server::{Server, Setup, find_program, start_persistently},
 };
 
 /// A server of which tests get databases.
@@ -15,11 +15,11 @@ pub struct Postgres {
 
 /// The server; the first call starts it.
 pub fn server() -> &'static Postgres {
-    static SERVER: LazyLock<Postgres> = LazyLock::new(start);
+    static SERVER: LazyLock<Postgres> = LazyLock::new(|| start_persistently(start));
     &SERVER
 }
 
-fn start() -> Postgres {
+fn start() -> Result<Postgres, String> {
     let folders = program_folders();
     let program = |name| find_program(name, &folders, "postgresql");
     let setup = Setup::new("aiworker-pg-", account::instead_of_root(&["postgres", "nobody"]));
@@ -28,12 +28,12 @@ fn start() -> Postgres {
     setup.run(
         &program("initdb"),
         &["--pgdata", &data, "--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"],
-    );
+    )?;
     let port = setup.port().to_string();
     let arguments = ["-D", &data, "-k", &folder, "-h", "127.0.0.1", "-p", &port, "-N", "400", "-F"];
     // SIGQUIT ends it at once and removes its shared memory, which SIGKILL would leave behind.
-    let server = setup.start(&program("postgres"), &arguments, "QUIT", "ready to accept connections");
-    Postgres { server, psql: program("psql") }
+    let server = setup.start(&program("postgres"), &arguments, "QUIT", "ready to accept connections")?;
+    Ok(Postgres { server, psql: program("psql") })
 }
 
 /// Debian keeps the programs of every version in a folder of its own. The newest comes first.

@@ -13,7 +13,7 @@ use std::{
     net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
@@ -35,7 +35,22 @@ kill -s "$signal" "$server" 2>/dev/null
 rm -rf "$folder"
 "#;
 /// How long a server may take until it accepts connections. Continuous integration can be slow.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
+
+/// How often a start is tried: its port may be taken by then, and a machine at its limits kills programs.
+const TRIES: u32 = 3;
+
+/// Tries `start` until it succeeds.
+///
+/// # Panics
+/// When it never does, with what went wrong last.
+pub fn start_persistently<T>(start: impl Fn() -> Result<T, String>) -> T {
+    let mut outcome = start();
+    for _ in 1..TRIES {
+        outcome = outcome.or_else(|_| start());
+    }
+    outcome.unwrap_or_else(|why| panic!("{why}"))
+}
 
 /// Where and how to run a server.
 pub struct Setup {
@@ -50,8 +65,8 @@ pub struct Server {
     pub folder: PathBuf,
     /// Its port on 127.0.0.1.
     pub port: u16,
-    /// The watchdog waits for its end.
-    _lifeline: ChildStdin,
+    /// Waits for the end of its standard input, which is held here.
+    _watchdog: Child,
 }
 
 impl Setup {
@@ -77,17 +92,27 @@ impl Setup {
     }
 
     /// Runs a program of the database to its end.
-    pub fn run(&self, program: &Path, arguments: &[&str]) {
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> Result<(), String> {
         let mut command =
             self.account.map_or_else(|| Command::new(program), |account| as_account(account, None, program));
         let output = command.args(arguments).current_dir(self.folder()).env("LC_ALL", "C.UTF-8").output();
-        let output = output.unwrap_or_else(|error| panic!("{} cannot be run: {error}", program.display()));
+        let output = output.map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
         let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{} failed:\n{}", program.display(), String::from_utf8_lossy(&said));
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(format!("{} failed ({}):\n{}", program.display(), output.status, String::from_utf8_lossy(&said)))
+        }
     }
 
     /// Starts the server and waits until it says `ready`.
-    pub fn start(self, program: &Path, arguments: &[&str], end_signal: &str, ready: &'static str) -> Server {
+    pub fn start(
+        self,
+        program: &Path,
+        arguments: &[&str],
+        end_signal: &str,
+        ready: &'static str,
+    ) -> Result<Server, String> {
         let account = self.account.unwrap_or_else(Account::of_tests);
         let server = as_account(account, Some(end_signal), program);
         let mut watchdog = Command::new("sh")
@@ -106,7 +131,6 @@ impl Setup {
             .expect("a shell can be started");
         // From here on the folder is the watchdog's to remove.
         let folder = self.folder.keep();
-        let lifeline = watchdog.stdin.take().expect("it was piped");
         let output = watchdog.stdout.take().expect("it was piped");
         let (says, said) = mpsc::channel();
         thread::spawn(move || {
@@ -123,11 +147,14 @@ impl Setup {
             }
             let _ = says.send(Err(log));
         });
-        match said.recv_timeout(START_DEADLINE) {
-            Ok(Ok(())) => Server { folder, port: self.port, _lifeline: lifeline },
-            Ok(Err(log)) => panic!("{} ended at its start:\n{log}", program.display()),
-            Err(_) => panic!("{} does not accept connections", program.display()),
-        }
+        let why = match said.recv_timeout(START_DEADLINE) {
+            Ok(Ok(())) => return Ok(Server { folder, port: self.port, _watchdog: watchdog }),
+            Ok(Err(log)) => format!("{} ended at its start:\n{log}", program.display()),
+            Err(_) => format!("{} does not accept connections", program.display()),
+        };
+        drop(watchdog.stdin.take());
+        let _ = watchdog.wait();
+        Err(why)
     }
 }
 

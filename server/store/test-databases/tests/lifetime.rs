@@ -1,4 +1,5 @@
 //! However a test process ends, its database servers end with it and leave nothing behind.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are no tests to clippy")]
 
 use std::{
     env, fs,
@@ -15,7 +16,7 @@ use test_databases::{Database, Kind};
 /// Says to [`a_test_process`] how it shall end.
 const ENDING: &str = "TEST_DATABASES_ENDING";
 /// Servers end within a second or two; machines can be slow.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Not a test, but the test process that the tests below watch: it starts every server, and ends as it is told.
 #[test]
@@ -125,5 +126,7 @@ fn servers_end_when_their_watchdog_is_killed() {
     child.kill().unwrap();
     child.wait().unwrap();
     // This was the watchdogs' work.
-    folders.iter().for_each(|folder| fs::remove_dir_all(folder).unwrap());
+    for folder in &folders {
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -33,7 +33,7 @@ store_test! {
         assert_eq!(db.store.agent(ann.id, agent.id).await.unwrap(), Some(agent.clone()));
         assert_eq!(db.store.agent(bob.id, agent.id).await.unwrap(), None);
         assert_eq!(db.agent_unscoped(agent.id).await.unwrap(), Some(agent.clone()));
-        assert_eq!(db.agents(ann.id).await.unwrap(), [agent.clone()]);
+        assert_eq!(db.agents(ann.id).await.unwrap(), std::slice::from_ref(&agent));
         assert!(db.agents(bob.id).await.unwrap().is_empty());
         assert_eq!(db.all_agents().await.unwrap(), [agent]);
         assert_eq!(db.events(ann.id, Subject::Agent(new.id), 10).await.unwrap().len(), 1);
@@ -126,7 +126,7 @@ store_test! {
         // The name and the place are free while the runtime still cleans up, and again and again.
         let next = match db.launch(&ann, &garden, "otter", 1).await {
             InsertAgent::Inserted(agent) => *agent,
-            other => panic!("{other:?}"),
+            refused => panic!("{refused:?}"),
         };
         let event = agent_event(next.id, EventKind::AgentDeleteRequested);
         db.set_desired(ann.id, next.id, Desired::Deleted, at(71), &event).await.unwrap().unwrap();

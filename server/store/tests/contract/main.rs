@@ -1,4 +1,5 @@
 //! What storage promises, proved on `SQLite`, `PostgreSQL` and `MariaDB` alike.
+#![expect(clippy::unwrap_used, reason = "a test fails by it, and helpers of tests are no tests to clippy")]
 
 #[macro_use]
 mod support;

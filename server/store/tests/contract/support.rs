@@ -21,7 +21,7 @@ use test_databases::{Database, Kind};
 use uuid::Uuid;
 
 /// Longer than anything here takes on a slow machine, and short enough to notice that something hangs.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Makes a test of every function: once on every database.
 macro_rules! store_test {
@@ -247,7 +247,7 @@ pub fn registration(name: &str) -> AuditEvent {
 /// A transaction of somebody else that has written and does not end until it is dropped.
 pub enum HeldLock {
     Sqlite(#[expect(dead_code, reason = "dropping it ends the transaction")] diesel::SqliteConnection),
-    Postgres(#[expect(dead_code, reason = "dropping it ends the transaction")] AsyncPgConnection),
+    Postgres(#[expect(dead_code, reason = "dropping it ends the transaction")] Box<AsyncPgConnection>),
     Mysql(#[expect(dead_code, reason = "dropping it ends the transaction")] AsyncMysqlConnection),
 }
 
@@ -269,7 +269,7 @@ impl TestStore {
                 for sql in begin {
                     connection.batch_execute(sql).await.unwrap();
                 }
-                HeldLock::Postgres(connection)
+                HeldLock::Postgres(Box::new(connection))
             }
             Backend::Mysql => {
                 let mut connection = AsyncMysqlConnection::establish(url).await.unwrap();
