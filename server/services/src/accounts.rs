@@ -134,12 +134,6 @@ impl Accounts {
         Ok(self.0.store.user_count().await? == 0)
     }
 
-    /// The caller, as they are now.
-    pub async fn me(&self, caller: &Caller) -> Result<User, Error> {
-        policy::authorize(caller, Action::ReadAccount)?;
-        Ok(caller.user.clone())
-    }
-
     /// The last entries of the audit log, newest first. For administrators.
     pub async fn audit(&self, caller: &Caller, limit: u32) -> Result<Vec<AuditEvent>, Error> {
         policy::authorize(caller, Action::ReadAudit)?;
@@ -201,7 +195,7 @@ impl Inner {
             let (session, secret) = self.new_session(known.user.id, &client);
             let (id, expires_at) = (session.id, session.expires_at);
             if self.store.insert_session(session, &known.password_hash).await? {
-                self.attempts.forgive(attempt);
+                self.attempts.forgive(&attempt);
                 let caller = Caller { user: known.user, via: Via::Session(id), client };
                 self.audit(&caller, AuditAction::SignIn, Some(id.to_string()), Outcome::Ok).await;
                 self.sweep_sessions().await;
@@ -229,7 +223,7 @@ impl Inner {
             self.audit(&caller, AuditAction::ChangePassword, None, Outcome::Denied).await;
             return Err(Error::invalid("current_password", "This is not your current password."));
         };
-        self.attempts.forgive(attempt);
+        self.attempts.forgive(&attempt);
         let new_hash = self.passwords.hash(new).await?;
         let (session, secret) = self.new_session(user.id, &caller.client);
         let expires_at = session.expires_at;

@@ -65,7 +65,7 @@ mod tests {
     fn over_https_the_cookie_is_bound_to_the_host_and_to_tls() {
         let secret = SecretString::from("ab".repeat(32));
         assert_eq!(
-            SessionCookie::over_https().set(&secret, Duration::from_secs(60)),
+            SessionCookie::over_https().set(&secret, Duration::from_mins(1)),
             format!("__Host-session={}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure", "ab".repeat(32))
         );
         assert_eq!(

@@ -13,7 +13,6 @@ use crate::{
 /// Something that a caller may want to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    ReadAccount,
     SignOut,
     ChangePassword,
     ListSessions,
@@ -70,8 +69,7 @@ const fn need(action: Action) -> Need {
         | Action::CreateToken
         | Action::RevokeToken => Need::Browser,
         Action::ReadAudit => Need::Admin,
-        Action::ReadAccount
-        | Action::ListTokens
+        Action::ListTokens
         | Action::CreateProject
         | Action::ReadProject
         | Action::UpdateProject

@@ -107,8 +107,8 @@ impl Inner {
 
 fn sentence_list<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(NAMED_AGENTS);
-    let named = names.take(NAMED_AGENTS).collect::<Vec<_>>().join(", ");
-    if more == 0 { named } else { format!("{named} and {more} more") }
+    let list = names.take(NAMED_AGENTS).collect::<Vec<_>>().join(", ");
+    if more == 0 { list } else { format!("{list} and {more} more") }
 }
 
 fn name_taken(error: StoreError) -> Error {

@@ -7,9 +7,9 @@ use secrecy::SecretString;
 use crate::cookie::SessionCookie;
 
 /// How long a session may lie unused, unless configured otherwise.
-const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+const SESSION_IDLE: Duration = Duration::from_hours(12);
 /// How long a session may last at all, unless configured otherwise.
-const SESSION_ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const SESSION_ABSOLUTE: Duration = Duration::from_hours(7 * 24);
 /// How many agents a user may have, unless configured otherwise.
 const AGENTS_PER_USER: u32 = 50;
 /// Where agents reach the server, unless configured otherwise.

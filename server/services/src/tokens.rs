@@ -18,7 +18,7 @@ use crate::{
 pub(crate) mod form;
 
 /// A day, in the unit of clocks.
-const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const DAY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// Use cases of personal tokens.
 #[derive(Clone)]

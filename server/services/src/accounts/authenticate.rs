@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How exactly the last use of a session or token is known.
-const LAST_USE_EVERY: Duration = Duration::from_secs(60);
+const LAST_USE_EVERY: Duration = Duration::from_mins(1);
 
 impl Accounts {
     /// Who comes with this session's secret; nobody when it is unknown or expired.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How often expired sessions are cleared away at most. Sign-ins do it, so that no task of its own is needed.
-const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
 
 /// When expired sessions were last cleared away.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use crate::{
     testing::{Bed, PASSWORD, client, credentials, settings, shown},
 };
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn bed(registration: Registration) -> Bed {

@@ -13,7 +13,7 @@ use crate::{Inner, clock::elapsed};
 
 /// How long something without a row is left alone, and warned of in the log: time enough for a launch in flight, and
 /// for an operator who started the server with the wrong database.
-pub(super) const GRACE: Duration = Duration::from_secs(5 * 60);
+pub(super) const GRACE: Duration = Duration::from_mins(5);
 
 /// Orphans and when they were first seen.
 #[derive(Debug, Default)]

@@ -58,7 +58,9 @@ impl Queue {
     pub(super) fn take(&mut self, now: Timestamp) -> Option<AgentId> {
         let due = |entry: &Entry| matches!(entry.state, State::Due(at) if at <= now);
         let due: Vec<_> = self.entries.iter().filter(|(_, entry)| due(entry)).map(|(id, _)| *id).collect();
-        due.into_iter().for_each(|id| self.wake(id));
+        for id in due {
+            self.wake(id);
+        }
         let id = self.line.pop_front()?;
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.state = State::Running { again: false };

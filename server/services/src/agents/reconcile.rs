@@ -114,8 +114,8 @@ impl Inner {
         if seen.state == Observed::Failed && !matches!(reason, Reason::Exited | Reason::OutOfMemory) {
             return self.record(agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
         }
-        let seed = entropy::seed(&*self.entropy);
-        match restarts.ended(agent.id, agent.generation, self.clock.now(), seed) {
+        let chance = entropy::seed(&*self.entropy);
+        match restarts.ended(agent.id, agent.generation, self.clock.now(), chance) {
             Verdict::Again { number, wait } => {
                 let what = match reason {
                     Reason::OutOfMemory => "It reached its memory limit and ended",

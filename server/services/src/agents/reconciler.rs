@@ -22,7 +22,7 @@ use crate::{Inner, clock::later, entropy};
 /// Agents that are looked at and worked on at one time.
 const AT_ONCE: usize = 8;
 /// How often every agent is looked at even though nothing happened, before jitter.
-const RESYNC: Duration = Duration::from_secs(60);
+const RESYNC: Duration = Duration::from_mins(1);
 /// Failed looks in a row after which the agent itself says that the runtime does not answer.
 const TRIES_BEFORE_TELLING: u32 = 2;
 

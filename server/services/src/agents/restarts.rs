@@ -14,7 +14,7 @@ use crate::clock::{elapsed, later};
 /// How often an agent is started again within [`WINDOW`].
 pub(super) const MOST: usize = 3;
 /// How long a restart counts.
-pub(super) const WINDOW: Duration = Duration::from_secs(10 * 60);
+pub(super) const WINDOW: Duration = Duration::from_mins(10);
 
 /// Whether an agent may be started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

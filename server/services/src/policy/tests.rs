@@ -19,7 +19,6 @@ fn who_may_do_what() {
     let token = Via::PersonalToken(TokenId::from_uuid(Uuid::nil()));
     // A member at a browser and with a token, an administrator at a browser and with a token.
     let table = [
-        (ReadAccount, [YES, YES, YES, YES]),
         (SignOut, [YES, NO, YES, NO]),
         (ChangePassword, [YES, NO, YES, NO]),
         (ListSessions, [YES, NO, YES, NO]),

@@ -70,9 +70,9 @@ async fn twenty_agents_come_and_go_at_once() {
     });
     let agents = bed.services.agents();
     let launches = (0..20).map(|_| agents.launch(&ann, launch(&project, None)));
-    let launched = futures::future::try_join_all(launches).await.unwrap();
-    futures::future::try_join_all(launched.iter().map(|agent| agents.delete(&ann, agent.id))).await.unwrap();
-    let mut left: HashSet<_> = launched.iter().map(|agent| agent.id).collect();
+    let all = futures::future::try_join_all(launches).await.unwrap();
+    futures::future::try_join_all(all.iter().map(|agent| agents.delete(&ann, agent.id))).await.unwrap();
+    let mut left: HashSet<_> = all.iter().map(|agent| agent.id).collect();
     while !left.is_empty() {
         let event = bed.await_event(&mut events, |event| matches!(event, LiveEvent::AgentRemoved { .. })).await;
         left.remove(&crate::live::agent_of(&event).unwrap());
@@ -97,7 +97,7 @@ async fn looking_at_an_agent_that_is_as_it_shall_be_writes_nothing() {
         let mut events = bed.services.live().subscribe(&ann, None).unwrap();
         assert_eq!(drain(&mut events), [LiveEvent::Resync]);
         for _ in 0..3 {
-            bed.clock.advance(Duration::from_secs(60));
+            bed.clock.advance(Duration::from_mins(1));
             assert_eq!(bed.look_with(&Ledger::default(), id).await, Next::Settled);
         }
         let after = (bed.read(&ann, id).await, story(&bed, &ann, id).await, bed.runtime.calls());

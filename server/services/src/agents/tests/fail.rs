@@ -38,7 +38,7 @@ async fn an_agent_that_ends_too_often_is_left_failed_until_somebody_starts_it() 
         "It ended by itself with code 1. That was 3 restarts within 10 minutes; no more are tried."
     );
     // Neither time nor another server changes that; a person does.
-    bed.clock.advance(Duration::from_secs(3600));
+    bed.clock.advance(Duration::from_hours(1));
     bed.look_at(id).await;
     assert_eq!((bed.read(&ann, id).await, ensures(&bed)), (failed.clone(), 1 + MOST));
     let started = bed.services.agents().start(&ann, id).await.unwrap();
