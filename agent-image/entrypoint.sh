@@ -8,7 +8,7 @@
 # Its environment is described in README.md beside it.
 set -uo pipefail
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+here=${BASH_SOURCE[0]%/*} # always started by its full path
 : "${AIWORKER_WORKSPACE:=/workspace}" "${SHELL:=/bin/bash}" "${START_COMMAND:=}" "${REPOSITORY_URL:=}"
 : "${REPOSITORY_BRANCH:=main}" "${AIWORKER_CLONE_TIMEOUT:=600}" "${AIWORKER_STOP_GRACE:=4}"
 
@@ -113,19 +113,21 @@ session() {
 # ---------------------------------------------------------------------------------------------------------------------
 # The first process
 
+# What the agent's owner changed since the first start stays.
 set_git_up() {
-    # What the agent's owner changed since the first start stays.
-    [ -z "${GIT_USER_NAME:-}" ] || git config --global user.name >/dev/null || git config --global user.name "$GIT_USER_NAME"
-    [ -z "${GIT_USER_EMAIL:-}" ] || git config --global user.email >/dev/null || git config --global user.email "$GIT_USER_EMAIL"
+    ! grep -qs '^\[user\]' "$HOME/.gitconfig" || return 0
+    [ -z "${GIT_USER_NAME:-}" ] || git config --global user.name "$GIT_USER_NAME"
+    [ -z "${GIT_USER_EMAIL:-}" ] || git config --global user.email "$GIT_USER_EMAIL"
 }
 
 ending=
 ttyd_pid=
+# Whether there is a process besides this one. Those that only wait to be reaped have no command line.
 others_live() {
     local process
     for process in /proc/[0-9]*; do
-        [ "$process" = "/proc/$$" ] || { [ -r "$process/cmdline" ] && [ -n "$(tr -d '\0' <"$process/cmdline")" ] && return 0; }
-    done 2>/dev/null
+        [ "$process" != "/proc/$$" ] && [ -n "$(tr -d '\0' 2>/dev/null <"$process/cmdline")" ] && return
+    done
     return 1
 }
 
@@ -137,27 +139,21 @@ end() {
     tmux kill-server 2>/dev/null
     [ -z "$ttyd_pid" ] || kill -TERM "$ttyd_pid" 2>/dev/null
     if [ $$ -eq 1 ]; then
-        kill -TERM -1 2>/dev/null
         local deadline=$((SECONDS + AIWORKER_STOP_GRACE))
+        kill -TERM -1 2>/dev/null
         while [ $SECONDS -lt $deadline ] && others_live; do command sleep 0.02; done
     fi
     rm -f -- "$AIWORKER_SOCKETS/ttyd.sock" "$AIWORKER_SOCKETS/tmux.sock"
     exit 0
 }
 
-listen_on() {
-    case ${AIWORKER_TERMINAL:-unix} in
-        unix) printf '%s\n' -i "$AIWORKER_SOCKETS/ttyd.sock" ;;
-        *) printf '%s\n' -p "${AIWORKER_TERMINAL##*:}" -i "${AIWORKER_TERMINAL%:*}" ;;
-    esac
-}
-
 # ttyd has no other way to learn its credential than its arguments. -d 3, or it would print it into the log.
 # Never -a (arguments from the address), never -o or -q (it must outlive its viewers).
 start_ttyd() {
-    local credential listen
+    local credential
+    local -a listen=(-i "$AIWORKER_SOCKETS/ttyd.sock")
+    [ -z "${AIWORKER_TERMINAL:-}" ] || listen=(-p "${AIWORKER_TERMINAL##*:}" -i "${AIWORKER_TERMINAL%:*}")
     credential=$(<"${AIWORKER_TERMINAL_PASSWORD_FILE:-$AIWORKER_RUN/terminal-password}")
-    mapfile -t listen < <(listen_on)
     rm -f -- "$AIWORKER_SOCKETS/ttyd.sock"
     ttyd -d 3 -W -O -m 8 -P 15 -T xterm-256color -c "agent:$credential" "${listen[@]}" -w "$AIWORKER_WORKSPACE" \
         "$here/attach.sh" </dev/null &
@@ -167,8 +163,9 @@ start_ttyd() {
 run() {
     trap end TERM INT
     trap '' HUP
-    set_git_up
+    # ttyd first: it takes longest, and a viewer waits for the session anyway.
     start_ttyd
+    set_git_up
     new_session
     # A ttyd that ends is started again: after 0.1 s, then twice as long each time up to 5 s; a minute of life resets it.
     local delay=1 started=$SECONDS code

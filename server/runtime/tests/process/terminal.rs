@@ -4,7 +4,7 @@ use runtime::AgentRuntime;
 
 use crate::{
     viewer::{Screen, Viewer},
-    world::{World, spec},
+    world::{World, command_line, eventually, spec},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,20 +21,20 @@ async fn a_viewer_that_comes_back_has_every_line_once() {
     for (columns, rows) in [(80, 24), (80, 50), (100, 10), (40, 24), (80, 24)] {
         let mut viewer = Viewer::open(&world.runtime, &spec, columns, rows).await;
         viewer.expect("all-printed").await;
-        // What tmux draws below the last line belongs to the same redraw.
-        let mark = format!("m{columns}");
-        viewer.type_line(&format!(": {mark}")).await;
-        viewer.expect(&mark).await;
+        viewer.expect("workspace$").await;
         let mut screen = Screen::new(columns.into(), rows.into());
         screen.feed(&viewer.printed);
         let lines = screen.lines();
-        let after = lines.iter().rposition(|line| line == "line-1.").unwrap();
+        let after = lines.iter().rposition(|line| line == "line-1.");
+        let after = after.unwrap_or_else(|| panic!("{columns}x{rows}: {:?}", viewer.printed));
         let seen: Vec<&String> = lines[after..].iter().filter(|line| line.starts_with("line-")).collect();
         let expected: Vec<String> = (1..=500).map(|n| format!("line-{n}.")).collect();
         assert!(seen.iter().copied().eq(expected.iter()), "{columns}x{rows}: {lines:#?}");
         assert_eq!(lines.iter().filter(|line| *line == "line-250.").count(), 1, "{columns}x{rows}");
         viewer.close().await;
     }
+    let of_viewers = || world.processes(spec.id).iter().any(|pid| command_line(*pid).contains("attach-session"));
+    eventually("nothing of a viewer that left is left", || !of_viewers()).await;
     world.runtime.remove(spec.id).await.unwrap();
 }
 
