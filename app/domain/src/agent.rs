@@ -197,7 +197,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// What the runtime calls the agent with this id: the first pod of its StatefulSet.
+    /// What the runtime calls the agent with this id: the first pod of its `StatefulSet`.
     pub fn pod_name_of(id: AgentId) -> String {
         format!("agent-{}-0", id.as_uuid().simple())
     }
