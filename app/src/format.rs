@@ -38,7 +38,6 @@ pub fn in_full(moment: Timestamp) -> String {
     format!("{} UTC", whole.replace('T', " "))
 }
 
-
 /// A number with its noun: `1 agent`, `3 agents`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

@@ -8,6 +8,7 @@ mod api;
 mod components;
 pub mod error;
 mod format;
+mod lean;
 mod local_path;
 mod pages;
 mod routes;

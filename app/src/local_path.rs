@@ -37,7 +37,9 @@ mod tests {
         for good in ["/", "/agents", "/projects/1?dialog=new-task", "/a//b"] {
             assert_eq!(checked(good), Some(good));
         }
-        for bad in ["", "agents", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/a\\b"] {
+        for bad in
+            ["", "agents", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/a\\b"]
+        {
             assert_eq!(checked(bad), None, "{bad:?}");
         }
     }

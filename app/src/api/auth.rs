@@ -9,7 +9,11 @@ use crate::error::ApiError;
 
 /// Makes an account, signs it in and goes on to `next`.
 #[server(name = CreateAccount, prefix = "/_fn", endpoint = "auth/create_account")]
-pub async fn create_account(username: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
+pub async fn create_account(
+    username: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), ApiError> {
     let services = context::services()?;
     let credentials = context::credentials(username, password);
     let signed_in = services.accounts().register(credentials, context::client_info()).await?;

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     api::agents::{DeleteAgent, StartAgent, StopAgent},
     error::ApiError,
+    lean::view,
     state::{live::Live, toasts::Toasts},
 };
 

@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast as _;
 
 use super::task_card::{TaskCard, card_link};
-use crate::state::tasks;
+use crate::{lean::view, state::tasks};
 
 mod move_menu;
 use move_menu::{MenuPlace, MoveMenu};
@@ -189,9 +189,8 @@ fn Cards(ids: Memo<Vec<TaskId>>) -> impl IntoView {
             return ().into_any();
         };
         // A task that is gone keeps its last face until its card is.
-        let task = Memo::new(move |last: Option<&Task>| {
-            find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-        });
+        let task =
+            Memo::new(move |last: Option<&Task>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
         view! { <TaskCard task=task.into() /> }.into_any()
     };
     view! {

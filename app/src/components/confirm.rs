@@ -8,7 +8,7 @@ use super::{
     dialog::Dialog,
     form::{Form, SubmitButton},
 };
-use crate::error::ApiError;
+use crate::{error::ApiError, lean::view};
 
 /// A dialog that deletes when its button is pressed.
 #[component]

@@ -11,6 +11,8 @@ use leptos_router::{
 
 use super::icon::{Drawing, Icon};
 
+use crate::lean::view;
+
 /// The part of the address that names the open dialog.
 const QUERY: &str = "dialog";
 

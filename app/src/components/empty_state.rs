@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::lean::view;
+
 /// An empty place and the next step.
 #[component]
 pub fn EmptyState(

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::form::FormState;
 
+use crate::lean::view;
+
 /// What every kind of field has: its ids and its complaint.
 #[derive(Clone)]
 struct Parts {

@@ -6,7 +6,7 @@ use leptos::{ev, form::FromFormData, html, prelude::*, server_fn::ServerFn};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast as _;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, lean::view};
 
 /// What the fields of a form want to know of it.
 #[derive(Clone, Copy)]
@@ -84,7 +84,10 @@ where
     }
 }
 
-fn read_and_check<S: FromFormData>(event: &ev::SubmitEvent, check: fn(&S) -> Result<(), Invalid>) -> Result<S, ApiError> {
+fn read_and_check<S: FromFormData>(
+    event: &ev::SubmitEvent,
+    check: fn(&S) -> Result<(), Invalid>,
+) -> Result<S, ApiError> {
     let input = S::from_event(event)
         .map_err(|_| ApiError::new(ErrorCode::Invalid, "A number is missing or has other characters in it."))?;
     check(&input)?;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
+    lean::view,
     state::{live::Live, session, toasts},
 };
 
@@ -90,7 +91,8 @@ fn UnsandboxedNotice() -> impl IntoView {
 /// What went wrong with a form that was sent before the WASM was there and that cannot show it itself.
 #[component]
 fn PlainFormError() -> impl IntoView {
-    const SHOW_THEIR_OWN: [&str; 7] = ["create", "update", "edit", "launch", "sign_in", "create_account", "change_password"];
+    const SHOW_THEIR_OWN: [&str; 7] =
+        ["create", "update", "edit", "launch", "sign_in", "create_account", "change_password"];
     let error = use_context::<ServerActionError>()
         .filter(|error| !SHOW_THEIR_OWN.iter().any(|name| error.path().ends_with(name)))
         .map(|error| ServerFnUrlError::<ApiError>::decode_err(error.err()));

@@ -18,6 +18,7 @@ use crate::{
         agents::{Launch, propose_agent_name},
         projects::list_projects,
     },
+    lean::view,
     state::{live::Live, session, toasts::Toasts},
 };
 

@@ -7,7 +7,7 @@ use super::{
     empty_state::EmptyState,
     icon::{Drawing, Icon},
 };
-use crate::error::ApiError;
+use crate::{error::ApiError, lean::view};
 
 /// What to show when reading failed.
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::tasks::render_markdown;
+use crate::{api::tasks::render_markdown, lean::view};
 
 /// The text, rendered.
 #[component]
@@ -13,9 +13,10 @@ pub fn Markdown(
     /// What to say when there is none.
     nothing: &'static str,
 ) -> impl IntoView {
-    let html = Resource::new(move || text.get(), |text| async move {
-        if text.trim().is_empty() { Ok(String::new()) } else { render_markdown(text).await }
-    });
+    let html = Resource::new(
+        move || text.get(),
+        |text| async move { if text.trim().is_empty() { Ok(String::new()) } else { render_markdown(text).await } },
+    );
     view! {
         <Transition fallback=|| view! { <div class="markdown-loading" role="status"><span class="visually-hidden">"Loading…"</span></div> }>
             {move || Suspend::new(async move {

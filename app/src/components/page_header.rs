@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::lean::view;
+
 /// A link to where one comes from.
 #[derive(Debug, Clone)]
 pub struct Crumb {
@@ -26,7 +28,8 @@ pub fn PageHeader(
     children: Option<Children>,
 ) -> impl IntoView {
     let has_crumbs = !crumbs.is_empty();
-    let crumbs = crumbs.into_iter().map(|Crumb { text, href }| view! { <li><a href=href>{text}</a></li> }).collect_view();
+    let crumbs =
+        crumbs.into_iter().map(|Crumb { text, href }| view! { <li><a href=href>{text}</a></li> }).collect_view();
     let crumbs = has_crumbs.then(|| view! { <nav aria-label="Breadcrumb" class="crumbs"><ol>{crumbs}</ol></nav> });
     view! {
         <Title text=move || title.get() />

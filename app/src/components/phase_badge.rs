@@ -3,6 +3,8 @@
 use domain::{Agent, Desired, Phase, Reason};
 use leptos::prelude::*;
 
+use crate::lean::view;
+
 /// The shape of a phase; the word beside it says the same.
 const fn shape(phase: Phase) -> &'static str {
     match phase {
@@ -20,12 +22,16 @@ const fn shape(phase: Phase) -> &'static str {
 /// What to do about a reason that came without a sentence.
 const fn advice(reason: Reason) -> &'static str {
     match reason {
-        Reason::CloneFailed => "Check the repository's address and the agent's access to it, then delete the agent and launch another.",
+        Reason::CloneFailed => {
+            "Check the repository's address and the agent's access to it, then delete the agent and launch another."
+        }
         Reason::Exited => "Look at the last log lines, then start it again.",
         Reason::OutOfMemory => "Launch an agent with a higher memory limit.",
         Reason::StartTimeout => "Start it again; if it fails again, look at the last log lines.",
         Reason::StartFailed => "Look at the last log lines, mend what they name, then start it again.",
-        Reason::MissingProgram => "Install the program on the server's host (run aiworker doctor there), then start it again.",
+        Reason::MissingProgram => {
+            "Install the program on the server's host (run aiworker doctor there), then start it again."
+        }
         Reason::Unsandboxed => "Install bubblewrap on the server's host, then start it again.",
         Reason::Storage => "Free space on the server's disk, then start it again.",
         Reason::RuntimeUnavailable => "Wait: it is tried again by itself.",

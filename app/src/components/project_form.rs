@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use super::field::TextField;
 
+use crate::lean::view;
+
 /// The fields of a project.
 #[component]
 pub fn ProjectFields(

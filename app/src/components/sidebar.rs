@@ -8,7 +8,7 @@ use super::{
     icon::{Drawing, Icon},
     theme_switch::ThemeSwitch,
 };
-use crate::api::auth::SignOut;
+use crate::{api::auth::SignOut, lean::view};
 
 /// The way around.
 #[component]

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::lean::view;
+
 /// Grey lines where a table will be.
 #[component]
 pub fn TableSkeleton(

@@ -7,7 +7,7 @@ use super::{
     board::Board,
     icon::{Drawing, Icon},
 };
-use crate::format;
+use crate::{format, lean::view};
 
 /// A priority as bars and a word.
 #[component]

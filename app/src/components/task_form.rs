@@ -8,6 +8,8 @@ use super::{
     markdown::Markdown,
 };
 
+use crate::lean::view;
+
 /// The fields of a task.
 #[component]
 pub fn TaskFields(
@@ -21,9 +23,8 @@ pub fn TaskFields(
     around: (&'static str, &'static str),
 ) -> impl IntoView {
     let name = move |field: &str| format!("{}{field}{}", around.0, around.1);
-    let (title, description, priority, depends_on) = task.map_or_else(Default::default, |task| {
-        (task.title, task.description, task.priority, task.depends_on)
-    });
+    let (title, description, priority, depends_on) =
+        task.map_or_else(Default::default, |task| (task.title, task.description, task.priority, task.depends_on));
     let description = RwSignal::new(description);
     let chosen = RwSignal::new(priority.as_str().to_owned());
     let options = Priority::ALL.map(|p| (p.as_str().to_owned(), p.label().to_owned())).to_vec();

@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 
 use crate::{
     api::theme::ChooseTheme,
+    lean::view,
     state::theme::{Chosen, Theme},
 };
 

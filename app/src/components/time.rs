@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use crate::{format, state::clock};
+use crate::{format, lean::view, state::clock};
 
 /// How a moment is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

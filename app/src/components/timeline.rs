@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use super::time::Time;
 
+use crate::lean::view;
+
 /// A timeline.
 #[component]
 pub fn Timeline(

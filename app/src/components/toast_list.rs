@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::icon::{Drawing, Icon};
-use crate::state::toasts::{Toast, Toasts};
+use crate::{
+    lean::view,
+    state::toasts::{Toast, Toasts},
+};
 
 /// The messages that are shown now.
 #[component]

@@ -11,6 +11,7 @@ use crate::{
         form::{Form, SubmitButton},
         sidebar::Logo,
     },
+    lean::view,
 };
 
 /// Signing in.
@@ -59,7 +60,8 @@ pub fn leave_if_signed_in(next: &str) {
 
 fn check(input: &SignIn) -> Result<(), domain::Invalid> {
     let mut checker = domain::validate::Checker::default();
-    checker.check("username", if input.username.trim().is_empty() { Err("Enter your username.".into()) } else { Ok(()) });
+    checker
+        .check("username", if input.username.trim().is_empty() { Err("Enter your username.".into()) } else { Ok(()) });
     checker.check("password", if input.password.is_empty() { Err("Enter your password.".into()) } else { Ok(()) });
     checker.finish(())
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::empty_state::EmptyState;
+use crate::{components::empty_state::EmptyState, lean::view};
 
 /// There is no such page.
 #[component]

@@ -10,6 +10,7 @@ use crate::{
         field::TextField,
         form::{Form, SubmitButton},
     },
+    lean::view,
 };
 
 /// Making an account.

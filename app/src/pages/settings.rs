@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::components::{page_header::PageHeader, theme_switch::ThemeSwitch};
+use crate::{
+    components::{page_header::PageHeader, theme_switch::ThemeSwitch},
+    lean::view,
+};
 
 mod account;
 mod runtime;

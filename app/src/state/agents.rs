@@ -28,7 +28,10 @@ pub fn follow_one(initial: Agent) -> RwSignal<Option<Agent>> {
     let id = initial.id;
     let agent = RwSignal::new(Some(initial));
     Live::of_page().listen(move |event| match event {
-        LiveEvent::Agent(changed) if changed.id == id => agent.set(Some((**changed).clone())),
+        LiveEvent::Agent(changed) if changed.id == id => agent.update(|agent| match agent {
+            Some(known) if is_newer(known, changed) => {}
+            _ => *agent = Some((**changed).clone()),
+        }),
         LiveEvent::AgentRemoved { id: removed } if *removed == id => agent.set(None),
         LiveEvent::Resync => read_again(agent, id),
         _ => {}
@@ -46,9 +49,15 @@ fn read_again(agent: RwSignal<Option<Agent>>, id: AgentId) {
     });
 }
 
+/// An event that comes late must not undo a newer one.
+fn is_newer(known: &Agent, event: &Agent) -> bool {
+    (known.generation, known.phase_since) > (event.generation, event.phase_since)
+}
+
 /// Newest first, as the server lists them.
 fn upsert(agents: &mut Vec<Agent>, changed: &Agent) {
     match agents.iter_mut().find(|agent| agent.id == changed.id) {
+        Some(agent) if is_newer(agent, changed) => {}
         Some(agent) => *agent = changed.clone(),
         None => agents.insert(0, changed.clone()),
     }

@@ -3,18 +3,25 @@
 //! The browser reconnects by itself and names the last event it saw; when the server no longer has what came after, it
 //! says `resync` and pages read again what they show.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use domain::LiveEvent;
 use leptos::prelude::*;
 
 type Listener = Arc<dyn Fn(&LiveEvent) + Send + Sync>;
 
+/// For how long an event is told to those who come late, in milliseconds: a list may have been read before the event
+/// and shown after it. Listeners know what is older than what they show.
+const RECENT: f64 = 10_000.0;
+/// How many such events are kept.
+const RECENT_MAX: usize = 256;
+
 /// The event stream of this page.
 #[derive(Clone, Copy)]
 pub struct Live {
     paused: RwSignal<bool>,
     listeners: StoredValue<Vec<(u64, Listener)>>,
+    recent: StoredValue<VecDeque<(f64, LiveEvent)>>,
     next: StoredValue<u64>,
 }
 
@@ -28,6 +35,7 @@ impl Live {
         Self {
             paused: RwSignal::new(false),
             listeners: StoredValue::new(Vec::new()),
+            recent: StoredValue::new(VecDeque::new()),
             next: StoredValue::new(0),
         }
     }
@@ -44,6 +52,7 @@ impl Live {
 
     /// Calls `listener` with every event until the component that asked is gone.
     pub fn listen(self, listener: impl Fn(&LiveEvent) + Send + Sync + 'static) {
+        self.tell_recent(&listener);
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         self.listeners.update_value(|listeners| listeners.push((id, Arc::new(listener))));
@@ -56,9 +65,31 @@ impl Live {
     /// Tells every listener, as if the event had come from the server. Who has changed something and got the answer
     /// says so here, and need not wait for the stream.
     pub fn tell(self, event: &LiveEvent) {
+        self.remember(event);
         // A copy, because a listener may mount something that listens too.
         for (_, listener) in self.listeners.get_value() {
             listener(event);
+        }
+    }
+
+    fn remember(self, event: &LiveEvent) {
+        let event = event.clone();
+        self.recent.update_value(|recent| match event {
+            LiveEvent::Resync => recent.clear(),
+            event => {
+                recent.truncate(RECENT_MAX - 1);
+                recent.push_front((js_sys::Date::now(), event));
+            }
+        });
+    }
+
+    /// Oldest first. On the server nothing was ever told.
+    fn tell_recent(self, listener: &impl Fn(&LiveEvent)) {
+        let recent = self.recent.get_value();
+        for (at, event) in recent.iter().rev() {
+            if js_sys::Date::now() - at < RECENT {
+                listener(event);
+            }
         }
     }
 

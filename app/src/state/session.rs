@@ -17,12 +17,20 @@ pub struct Session {
     pub theme: Theme,
     /// When the server rendered the page.
     pub rendered_at: Timestamp,
+    /// Where the event stream was then: what the page shows is at least as new.
+    pub live_position: Option<String>,
 }
 
 impl Session {
     /// Nobody, at the beginning of time: what there is outside a request.
     const fn nobody() -> Self {
-        Self { user: None, runtime: None, theme: Theme::System, rendered_at: Timestamp::UNIX_EPOCH }
+        Self {
+            user: None,
+            runtime: None,
+            theme: Theme::System,
+            rendered_at: Timestamp::UNIX_EPOCH,
+            live_position: None,
+        }
     }
 
     /// Whether agents here can read and write what the server can.
@@ -46,9 +54,14 @@ pub fn current() -> Session {
 fn read() -> Session {
     use crate::api::context;
     let Ok(services) = context::services() else { return Session::nobody() };
-    let user = context::signed_in().map(|caller| caller.user);
-    let runtime = user.as_ref().map(|_| services.runtime_status());
-    Session { user, runtime, theme: super::theme::of_request(), rendered_at: services.now() }
+    let caller = context::signed_in();
+    Session {
+        runtime: caller.as_ref().map(|_| services.runtime_status()),
+        live_position: caller.as_ref().and_then(|caller| services.live().position(caller).ok()),
+        user: caller.map(|caller| caller.user),
+        theme: super::theme::of_request(),
+        rendered_at: services.now(),
+    }
 }
 
 #[cfg(not(feature = "ssr"))]

@@ -41,7 +41,19 @@ mod tests {
             [a](javascript:alert(1)) <a href='data:text/html,x'>b</a> <b onclick=alert(1) style='x'>c</b>\n\n\
             <iframe src='//evil.example'></iframe><form action='//evil.example'><input name=q type=password></form>\n";
         let html = to_safe_html(evil);
-        for part in ["<script", "<img", "onerror", "javascript:", "data:", "onclick", "style=", "<iframe", "<form", "password", "name="] {
+        for part in [
+            "<script",
+            "<img",
+            "onerror",
+            "javascript:",
+            "data:",
+            "onclick",
+            "style=",
+            "<iframe",
+            "<form",
+            "password",
+            "name=",
+        ] {
             assert!(!html.contains(part), "{part} survived in {html}");
         }
         assert!(html.contains("<b>c</b>"));

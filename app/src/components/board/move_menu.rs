@@ -6,6 +6,8 @@ use wasm_bindgen::JsCast as _;
 
 use super::Board;
 
+use crate::lean::view;
+
 /// The height that the menu may need, in pixels; it opens upwards where there is less below.
 const HEIGHT: f64 = 260.0;
 /// The menu's width, in pixels; the style sheet has the same.

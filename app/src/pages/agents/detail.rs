@@ -19,6 +19,7 @@ use crate::{
         timeline::Timeline,
     },
     error::ApiError,
+    lean::view,
     state::agents,
 };
 

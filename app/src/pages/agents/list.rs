@@ -15,6 +15,7 @@ use crate::{
         skeleton::TableSkeleton,
         time::{Manner, Time},
     },
+    lean::view,
     pages::agents::detail::LogTail,
     state::agents,
 };
@@ -131,9 +132,8 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
             return ().into_any();
         };
         // An agent that is gone keeps its last face until its row is.
-        let agent = Memo::new(move |last: Option<&Agent>| {
-            find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-        });
+        let agent =
+            Memo::new(move |last: Option<&Agent>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
         view! { <AgentRow agent=agent.into() /> }.into_any()
     };
     view! {

@@ -16,6 +16,7 @@ use crate::{
         terminal::Terminal,
         toast_list::ToastList,
     },
+    lean::view,
     state::{agents, live::Live, session},
 };
 

@@ -21,6 +21,7 @@ use crate::{
         task_form::TaskFields,
     },
     error::ApiError,
+    lean::view,
     state::{live::Live, tasks},
 };
 
@@ -29,9 +30,8 @@ use crate::{
 pub fn ProjectBoard() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ProjectId>().ok()));
-    let project = Resource::new(move || id.get(), |id| async move {
-        get_project(id.ok_or_else(no_such_project)?).await
-    });
+    let project =
+        Resource::new(move || id.get(), |id| async move { get_project(id.ok_or_else(no_such_project)?).await });
     let tasks = Resource::new(move || id.get(), |id| async move { list_tasks(id.ok_or_else(no_such_project)?).await });
     view! {
         <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>

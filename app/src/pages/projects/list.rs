@@ -18,6 +18,7 @@ use crate::{
         skeleton::TableSkeleton,
         time::Time,
     },
+    lean::view,
     state::toasts::Toasts,
 };
 

@@ -9,6 +9,7 @@ use crate::{
         field::TextField,
         form::{Form, SubmitButton},
     },
+    lean::view,
     state::{session, toasts::Toasts},
 };
 

@@ -3,7 +3,7 @@
 use domain::{RuntimeKind, RuntimeStatus, SandboxKind};
 use leptos::prelude::*;
 
-use crate::state::session;
+use crate::{lean::view, state::session};
 
 /// What agents run in.
 #[component]

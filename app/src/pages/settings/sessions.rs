@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*, server_fn::ServerFn};
 use crate::{
     api::sessions::{RevokeSession, list_sessions},
     components::{load::LoadError, skeleton::TableSkeleton, time::Time},
+    lean::view,
     state::toasts::Toasts,
 };
 
@@ -121,7 +122,8 @@ mod tests {
 
     #[test]
     fn browsers_are_called_what_people_call_them() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36";
         assert_eq!(browser_of(chrome), "Chrome on Linux");
         assert_eq!(browser_of("curl/8.5.0"), "curl");
         assert_eq!(browser_of(""), "Unknown");

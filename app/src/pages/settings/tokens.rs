@@ -14,6 +14,7 @@ use crate::{
         skeleton::TableSkeleton,
         time::{Manner, Time},
     },
+    lean::view,
     state::toasts::Toasts,
 };
 
@@ -120,10 +121,8 @@ fn TokenTable(tokens: Vec<Token>, revoke: ServerAction<RevokeToken>) -> impl Int
 #[component]
 fn TokenRow(token: Token, revoke: ServerAction<RevokeToken>) -> impl IntoView {
     let Token { id, name, last_four, last_used_at, expires_at, .. } = token;
-    let used = last_used_at.map_or_else(
-        || view! { <span class="quiet">"Never"</span> }.into_any(),
-        |at| view! { <Time at /> }.into_any(),
-    );
+    let used = last_used_at
+        .map_or_else(|| view! { <span class="quiet">"Never"</span> }.into_any(), |at| view! { <Time at /> }.into_any());
     view! {
         <tr role="row">
             <td role="cell" class="cell-main">{name}</td>

@@ -23,6 +23,7 @@ use crate::{
         timeline::Timeline,
     },
     error::ApiError,
+    lean::view,
     pages::projects::board::TaskEditor,
     state::{tasks, toasts::Toasts},
 };
@@ -32,12 +33,15 @@ use crate::{
 pub fn TaskDetail() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<TaskId>().ok()));
-    let all = Resource::new(move || id.get(), |id| async move {
-        let task = get_task(id.ok_or_else(no_such_task)?).await?;
-        let project = get_project(task.project_id).await?;
-        let others = list_tasks(task.project_id).await?;
-        Ok::<_, ApiError>((task, project.name, others))
-    });
+    let all = Resource::new(
+        move || id.get(),
+        |id| async move {
+            let task = get_task(id.ok_or_else(no_such_task)?).await?;
+            let project = get_project(task.project_id).await?;
+            let others = list_tasks(task.project_id).await?;
+            Ok::<_, ApiError>((task, project.name, others))
+        },
+    );
     view! {
         <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>
             {move || Suspend::new(async move {
@@ -63,9 +67,8 @@ fn TaskPage(first: Task, project: String, others: Vec<Task>) -> impl IntoView {
     let (id, project_id) = (first.id, first.project_id);
     let followed = tasks::follow_one(first.clone());
     let others = tasks::follow_all(project_id, others);
-    let task = Memo::new(move |last: Option<&Task>| {
-        followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-    });
+    let task =
+        Memo::new(move |last: Option<&Task>| followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
     let (edits, deletes) = (dialog_state("edit-task"), dialog_state("delete"));
     let address = format!("/tasks/{id}");
     let back = format!("/projects/{project_id}");
@@ -219,12 +222,14 @@ fn TaskResults(task: Memo<Task>) -> impl IntoView {
         });
         let notes = result.notes.map(|notes| view! { <Markdown text=Signal::stored(notes) nothing="" /> });
         let is_empty = task.with(|task| task.result == domain::TaskResult::default());
-        (!is_empty).then(|| view! {
-            <section class="section" aria-labelledby="result">
-                <h2 id="result">"Result"</h2>
-                <dl class="facts-list">{rows} {link}</dl>
-                {notes}
-            </section>
+        (!is_empty).then(|| {
+            view! {
+                <section class="section" aria-labelledby="result">
+                    <h2 id="result">"Result"</h2>
+                    <dl class="facts-list">{rows} {link}</dl>
+                    {notes}
+                </section>
+            }
         })
     }
 }

@@ -6,13 +6,17 @@ use std::{
     time::Duration,
 };
 
-use domain::LiveEvent;
-use leptos::{ev, prelude::*};
+use domain::{ErrorCode, LiveEvent};
+use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::Live;
+use crate::{
+    api::sessions::list_sessions,
+    state::{session, toasts},
+};
 
 /// Where the events come from.
 const ADDRESS: &str = "/api/events";
@@ -26,8 +30,8 @@ struct Stream {
     live: Live,
     source: RefCell<Option<EventSource>>,
     is_open: Cell<bool>,
-    /// A new source cannot name the last event, so what is shown must be read again.
-    was_lost: Cell<bool>,
+    /// The last event that was seen. A browser forgets it when it gives up on a source.
+    last: RefCell<Option<String>>,
     is_over: Cell<bool>,
     on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
     on_state: RefCell<Option<Closure<dyn FnMut(web_sys::Event)>>>,
@@ -39,15 +43,17 @@ pub fn keep_open(live: Live) {
         live,
         source: RefCell::default(),
         is_open: Cell::new(false),
-        was_lost: Cell::new(false),
+        last: RefCell::new(session::current().live_position),
         is_over: Cell::new(false),
         on_message: RefCell::default(),
         on_state: RefCell::default(),
     });
     let for_messages = Rc::downgrade(&stream);
-    *stream.on_message.borrow_mut() = Some(Closure::new(move |event: MessageEvent| {
-        let parsed = event.data().as_string().and_then(|text| serde_json::from_str::<LiveEvent>(&text).ok());
+    *stream.on_message.borrow_mut() = Some(Closure::new(move |message: MessageEvent| {
+        let parsed = message.data().as_string().and_then(|text| serde_json::from_str::<LiveEvent>(&text).ok());
         if let (Some(stream), Some(event)) = (for_messages.upgrade(), parsed) {
+            let id = message.last_event_id();
+            stream.last.replace((!id.is_empty()).then_some(id));
             stream.live.tell(&event);
         }
     }));
@@ -71,9 +77,20 @@ pub fn keep_open(live: Live) {
     });
 }
 
+/// The server refuses a stream to whoever is no longer signed in.
+async fn leave_if_signed_out() {
+    if list_sessions().await.is_err_and(|error| error.code == ErrorCode::Unauthorized) {
+        toasts::sign_in_again();
+    }
+}
+
 impl Stream {
     fn connect(self: &Rc<Self>) {
-        let Ok(source) = EventSource::new(ADDRESS) else { return };
+        let address = match self.last.borrow().as_deref() {
+            Some(last) => format!("{ADDRESS}?last_event_id={last}"),
+            None => ADDRESS.to_owned(),
+        };
+        let Ok(source) = EventSource::new(&address) else { return };
         if let Some(on_message) = self.on_message.borrow().as_ref() {
             for name in LiveEvent::NAMES {
                 let _ = source.add_event_listener_with_callback(name, on_message.as_ref().unchecked_ref());
@@ -86,11 +103,10 @@ impl Stream {
         *self.source.borrow_mut() = Some(source);
     }
 
-    /// Connects unless connected. What happened meanwhile is not known.
+    /// Connects unless connected. The server tells what was missed, or to read again.
     fn connect_if_closed(self: &Rc<Self>) {
         let is_closed = self.source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
         if is_closed && !self.is_over.get() {
-            self.was_lost.set(true);
             self.connect();
         }
     }
@@ -98,9 +114,6 @@ impl Stream {
     fn opened(&self) {
         self.is_open.set(true);
         self.live.set_paused(false);
-        if self.was_lost.replace(false) {
-            self.live.tell(&LiveEvent::Resync);
-        }
     }
 
     fn failed(self: &Rc<Self>) {
@@ -109,6 +122,7 @@ impl Stream {
         set_timeout(move || stream.live.set_paused(!stream.is_open.get() && !stream.is_over.get()), PATIENCE);
         let gave_up = self.source.borrow().as_ref().is_some_and(|source| source.ready_state() == EventSource::CLOSED);
         if gave_up {
+            spawn_local(leave_if_signed_out());
             let stream = Rc::clone(self);
             set_timeout(move || stream.connect_if_closed(), RETRY);
         }

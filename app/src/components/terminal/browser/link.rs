@@ -7,7 +7,9 @@ use std::{
 
 use domain::{
     AgentId,
-    terminal::{CLIENT_FRAME_MAX, ClientFrame, End, INPUT_CHUNK, OUTPUT, OUTPUT_HEADER, SUBPROTOCOL, ServerFrame, Size},
+    terminal::{
+        CLIENT_FRAME_MAX, ClientFrame, End, INPUT_CHUNK, OUTPUT, OUTPUT_HEADER, SUBPROTOCOL, ServerFrame, Size,
+    },
 };
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::{ArrayBuffer, Uint8Array};

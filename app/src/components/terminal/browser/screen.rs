@@ -138,7 +138,8 @@ impl Screen {
             return None;
         }
         let proposal: JsValue = self.fit.propose_dimensions().into();
-        let number = |name: &str| Reflect::get(&proposal, &name.into()).ok()?.as_f64().filter(|value| value.is_finite());
+        let number =
+            |name: &str| Reflect::get(&proposal, &name.into()).ok()?.as_f64().filter(|value| value.is_finite());
         #[expect(clippy::cast_possible_truncation, reason = "a screen is not that wide")]
         let (cols, rows) = (number("cols")? as i64, number("rows")? as i64);
         let size = Size::clamped(cols, rows);

@@ -7,8 +7,22 @@ use web_sys::HtmlElement;
 
 /// Names of the sixteen colours as xterm's theme has them.
 const NAMES: [&str; 16] = [
-    "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", "brightBlack", "brightRed", "brightGreen",
-    "brightYellow", "brightBlue", "brightMagenta", "brightCyan", "brightWhite",
+    "black",
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "magenta",
+    "cyan",
+    "white",
+    "brightBlack",
+    "brightRed",
+    "brightGreen",
+    "brightYellow",
+    "brightBlue",
+    "brightMagenta",
+    "brightCyan",
+    "brightWhite",
 ];
 /// They have a contrast of 4.5 at least on a white background, but for white itself.
 const ON_LIGHT: [&str; 16] = [
@@ -24,7 +38,8 @@ const ON_DARK: [&str; 16] = [
 /// The theme for an element, from its computed style.
 pub fn of(host: &HtmlElement) -> JsValue {
     let style = window().get_computed_style(host).ok().flatten();
-    let property = |name: &str| style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default();
+    let property =
+        |name: &str| style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default();
     let (background, foreground) = (property("background-color"), property("color"));
     let palette = if is_dark(&background) { ON_DARK } else { ON_LIGHT };
     let theme = Object::new();
@@ -45,7 +60,8 @@ pub fn of(host: &HtmlElement) -> JsValue {
 
 /// Whether light text is read better on this colour, as browsers write computed colours: `rgb(1, 2, 3)`.
 fn is_dark(colour: &str) -> bool {
-    let mut parts = colour.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|part| part.parse::<f64>().ok());
+    let mut parts =
+        colour.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|part| part.parse::<f64>().ok());
     let mut next = || parts.next().unwrap_or(0.0);
     let (red, green, blue) = (next(), next(), next());
     // The eye's weights (ITU-R BT.601).
