@@ -113,6 +113,11 @@ pub fn is_transient(error: &DieselError) -> bool {
     }
 }
 
+/// Whether the database's disk is full, broken or read-only.
+pub fn is_storage(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(_, info) if STORAGE.iter().any(|text| info.message().contains(text)))
+}
+
 /// Sorts a database's error by what a caller can do about it.
 pub fn query_failed(error: DieselError) -> StoreError {
     use DatabaseErrorKind::{ClosedConnection, ForeignKeyViolation, UnableToSendCommand, UniqueViolation};
@@ -127,7 +132,7 @@ pub fn query_failed(error: DieselError) -> StoreError {
         UniqueViolation => StoreError::Conflict(Box::new(error)),
         ForeignKeyViolation => StoreError::Missing(Box::new(error)),
         ClosedConnection | UnableToSendCommand => StoreError::Unavailable(Box::new(error)),
-        _ if says(&STORAGE) => StoreError::Storage(Box::new(error)),
+        _ if is_storage(&error) => StoreError::Storage(Box::new(error)),
         _ if says(&UNAVAILABLE) || says(&TIMEOUT) || says(&DEADLOCK) => StoreError::Unavailable(Box::new(error)),
         _ => StoreError::Query(Box::new(error)),
     }

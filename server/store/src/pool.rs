@@ -11,7 +11,13 @@ use secrecy::ExposeSecret;
 use tokio::time::error::Elapsed;
 use tracing::Instrument;
 
-use crate::{Backend, Result, StoreConfig, StoreError, address::Address, database_file, mysql, postgres, sqlite};
+use crate::{
+    Backend, Result, StoreConfig, StoreError,
+    address::Address,
+    database_file,
+    error::{is_storage, query_failed},
+    mysql, postgres, sqlite,
+};
 
 /// How many times an operation is tried that the database ended for another one's sake.
 pub const TRIES: u32 = 5;
@@ -159,8 +165,11 @@ pub fn acquired<C>(outcome: std::result::Result<std::result::Result<C, PoolError
         Err(elapsed) => return Err(StoreError::Unavailable(Box::new(elapsed))),
     };
     let text = error.to_string();
-    // tokio-postgres has no error of its own kind for an address that it cannot read.
-    let is_address =
-        matches!(error, ConnectionError::InvalidConnectionUrl(_)) || text.contains("invalid connection string");
-    if is_address { Err(StoreError::Address(text)) } else { Err(StoreError::Unavailable(Box::new(error))) }
+    match error {
+        ConnectionError::InvalidConnectionUrl(_) => Err(StoreError::Address(text)),
+        // tokio-postgres has no kind of error for an address that it cannot read.
+        _ if text.contains("invalid connection string") => Err(StoreError::Address(text)),
+        ConnectionError::CouldntSetupConfiguration(error) if is_storage(&error) => Err(query_failed(error)),
+        _ => Err(StoreError::Unavailable(Box::new(error))),
+    }
 }
