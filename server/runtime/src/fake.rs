@@ -242,3 +242,58 @@ impl std::fmt::Debug for FakeRuntime {
         f.debug_struct("FakeRuntime").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::GitIdentity;
+
+    fn spec() -> AgentSpec {
+        let text = "0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22";
+        AgentSpec {
+            id: text.parse().unwrap(),
+            user_id: text.parse().unwrap(),
+            project_id: text.parse().unwrap(),
+            name: "otter".into(),
+            generation: 1,
+            git_identity: GitIdentity { name: "Ada".into(), email: "ada@example.org".into() },
+            repository: None,
+            start_command: String::new(),
+            limits: domain::AgentLimits::default(),
+            terminal_password: "x".into(),
+            env: BTreeMap::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn it_does_what_it_was_told_to() {
+        let fake = FakeRuntime::new();
+        let spec = spec();
+        let id = spec.id;
+        let mut events = fake.events();
+        assert_eq!(fake.observe(id).await.unwrap().state, Observed::Absent);
+        fake.fail_ensure(|| RuntimeError::Timeout("the test"));
+        assert!(fake.ensure(&spec).await.is_err());
+        fake.set_start(Start::ByHand);
+        assert_eq!(fake.ensure(&spec).await.unwrap().state, Observed::Starting);
+        assert!(fake.dial(id, TERMINAL_PORT).await.is_err());
+        fake.report(Observation::plain(id, Observed::Running));
+        let seen = [events.next().await.unwrap().state, events.next().await.unwrap().state];
+        assert_eq!(seen, [Observed::Starting, Observed::Running]);
+
+        let mut ours = fake.dial(id, TERMINAL_PORT).await.unwrap();
+        let (whose, mut theirs) = fake.accept().await.unwrap();
+        assert_eq!(whose, id);
+        ours.write_all(b"hi").await.unwrap();
+        let mut read = [0; 2];
+        theirs.read_exact(&mut read).await.unwrap();
+        assert_eq!(&read, b"hi");
+
+        fake.stop(id).await.unwrap();
+        fake.remove(id).await.unwrap();
+        assert_eq!(fake.inventory().await.unwrap(), []);
+        assert_eq!(fake.calls().len(), 6);
+    }
+}

@@ -78,7 +78,7 @@ impl Cgroups {
         let mut joins = Vec::new();
         for hierarchy in &self.hierarchies {
             let group = hierarchy.group(id);
-            make(&group)?;
+            hierarchy.make_group(&group)?;
             if hierarchy.memory {
                 hierarchy.limit_memory(&group, u64::from(limits.memory_mib) << 20)?;
             }
@@ -124,8 +124,8 @@ impl Cgroups {
         Ok(all_gone)
     }
 
-    /// Removes this installation's own groups, if no agent has one.
-    pub fn remove_installation(&self) {
+    /// Removes this installation's own groups, unless an agent has one. They are made anew for the next.
+    pub fn remove_unused(&self) {
         for hierarchy in &self.hierarchies {
             let _ = fs::remove_dir(&hierarchy.folder);
         }
@@ -139,6 +139,17 @@ impl Cgroups {
 }
 
 impl Hierarchy {
+    /// Makes an agent's group and what it stands in. Another agent's end may remove the latter in between.
+    fn make_group(&self, group: &Path) -> io::Result<()> {
+        loop {
+            prepare(&self.folder, self.version)?;
+            match make(group) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => return other,
+            }
+        }
+    }
+
     fn group(&self, id: AgentId) -> PathBuf {
         self.folder.join(id.to_string())
     }
@@ -176,14 +187,8 @@ fn candidates(mount: &Mount, group: &str) -> Vec<PathBuf> {
 }
 
 fn try_hierarchy(folder: &Path, version: Version, controllers: &[String]) -> Option<Hierarchy> {
-    let existed = folder.exists();
     let found = (|| {
-        make(folder).ok()?;
-        if version == Version::Two {
-            // The parent's may be set already, or be somebody else's to set; the probe below tells.
-            let _ = fs::write(folder.parent()?.join("cgroup.subtree_control"), "+memory +pids");
-            let _ = fs::write(folder.join("cgroup.subtree_control"), "+memory +pids");
-        }
+        prepare(folder, version).ok()?;
         let probe = folder.join("probe");
         make(&probe).ok()?;
         let writable = |name: &str| fs::OpenOptions::new().write(true).open(probe.join(name)).is_ok();
@@ -199,10 +204,21 @@ fn try_hierarchy(folder: &Path, version: Version, controllers: &[String]) -> Opt
         let _ = fs::remove_dir(&probe);
         (joinable && (found.memory || found.processes)).then_some(found)
     })();
-    if found.is_none() && !existed {
-        let _ = fs::remove_dir(folder);
-    }
+    // Refused while agents of an earlier server have groups in it.
+    let _ = fs::remove_dir(folder);
     found
+}
+
+/// Makes the folder of this installation's groups, and lets them have limits.
+fn prepare(folder: &Path, version: Version) -> io::Result<()> {
+    make(folder)?;
+    if version == Version::Two {
+        // The parent's may be set already, or be somebody else's to set; trying it out has told.
+        for above in [folder.parent().unwrap_or(folder), folder] {
+            let _ = fs::write(above.join("cgroup.subtree_control"), "+memory +pids");
+        }
+    }
+    Ok(())
 }
 
 fn parse_mount(line: &str) -> Option<Mount> {

@@ -386,7 +386,7 @@ impl Host {
         let deadline = Instant::now() + KILL_DEADLINE;
         let why = loop {
             match self.cgroups.remove(id) {
-                Ok(true) => return,
+                Ok(true) => return self.cgroups.remove_unused(),
                 Ok(false) if Instant::now() < deadline => sleep(PAUSE).await,
                 Ok(false) => break "it is busy".to_owned(),
                 Err(error) => break error.to_string(),

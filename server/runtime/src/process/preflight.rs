@@ -71,7 +71,6 @@ fn sandbox(bwrap: Option<&Path>) -> Outcome {
 
 fn limits() -> Outcome {
     let groups = Cgroups::detect("doctor");
-    groups.remove_installation();
     match (groups.memory(), groups.processes()) {
         (true, true) => Outcome::Good("memory and process limits hold".to_owned()),
         (memory, processes) => {

@@ -84,14 +84,14 @@ pub(super) fn arguments(
     for name in ["passwd", "group"] {
         args.bind("--ro-bind", &layout.support.join(name), &Path::new("/etc").join(name));
     }
-    for path in read_only {
-        args.bind("--ro-bind-try", path, path);
-    }
-    args.hide_data(&layout.data, read_only);
     args.words([
         "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs",
         "/var/tmp",
     ]);
+    for path in read_only {
+        args.bind("--ro-bind-try", path, path);
+    }
+    args.hide_data(&layout.data, read_only);
     for path in READ_ONLY_PROC {
         args.bind("--ro-bind-try", Path::new(path), Path::new(path));
     }

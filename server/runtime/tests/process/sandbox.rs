@@ -9,7 +9,14 @@ use crate::world::{World, eventually, spec, without_sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_sees_its_own_world_only() {
-    let world = World::new().await;
+    let shown = tempfile::tempdir().unwrap();
+    fs::write(shown.path().join("shown"), "tools").unwrap();
+    let world = World::with(|config| {
+        // Even inside a folder that agents may read, the data folder is not to be seen.
+        config.data_dir = shown.path().join("data");
+        config.read_only = vec![shown.path().to_owned()];
+    })
+    .await;
     assert_eq!(world.runtime.status().sandbox, SandboxKind::Bubblewrap);
     fs::write(world.data.join("aiworker.db"), "secret").unwrap();
     let (spec, other) = (spec(), spec());
@@ -19,6 +26,7 @@ async fn an_agent_sees_its_own_world_only() {
     let data = world.data.display();
     assert_eq!(viewer.ask(&format!("cat {data}/aiworker.db 2>/dev/null; ls {data} 2>/dev/null")).await, "");
     assert_eq!(viewer.ask(&format!("cat /proc/1/root{data}/aiworker.db 2>/dev/null")).await, "");
+    assert_eq!(viewer.ask(&format!("cat {}/shown", shown.path().display())).await, "tools");
     // Its own processes only, and none of another agent's.
     assert_eq!(viewer.ask("cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c ^AIWORKER_AGENT_ID= | grep -qv ^0; cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep ^AIWORKER_AGENT_ID= | sort -u | wc -l").await, "1");
     assert_eq!(viewer.ask("id -u; hostname").await, "1000calm-otter");

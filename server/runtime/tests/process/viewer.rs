@@ -165,7 +165,7 @@ impl Screen {
         let number = |at: usize| numbers.get(at).copied().filter(|n| *n > 0).unwrap_or(1);
         match last {
             'H' => {
-                (self.row, self.column) = ((number(0) - 1).min(self.rows - 1), (number(1) - 1).min(self.columns - 1))
+                (self.row, self.column) = ((number(0) - 1).min(self.rows - 1), (number(1) - 1).min(self.columns - 1));
             }
             'A' => self.row = self.row.saturating_sub(number(0)),
             'B' => self.row = (self.row + number(0)).min(self.rows - 1),

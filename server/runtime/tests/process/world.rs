@@ -24,8 +24,23 @@ pub const DEADLINE: Duration = Duration::from_mins(1);
 pub struct World {
     pub data: PathBuf,
     pub runtime: ProcessRuntime,
+    left: LeftOver,
     // Last, so that it outlives what runs in it.
     temporary: tempfile::TempDir,
+}
+
+/// Ends the agents that a failed test leaves.
+struct LeftOver(PathBuf);
+
+impl Drop for LeftOver {
+    fn drop(&mut self) {
+        let of_test =
+            |pid: &u32| std::fs::read_link(format!("/proc/{pid}/fd/0")).is_ok_and(|lock| lock.starts_with(&self.0));
+        for pid in all_processes().into_iter().filter(of_test) {
+            let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+            let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+        }
+    }
 }
 
 pub fn config(data: &Path) -> ProcessConfig {
@@ -56,7 +71,7 @@ impl World {
         change(&mut config);
         let data = config.data_dir.clone();
         let runtime = ProcessRuntime::new(config).await.unwrap();
-        Self { data, runtime, temporary: folder }
+        Self { left: LeftOver(data.join("agents")), data, runtime, temporary: folder }
     }
 
     /// Ends this runtime as if the server had ended, and starts the next one in the same folder.
@@ -66,11 +81,11 @@ impl World {
 
     /// Likewise, with something happening while there is no server.
     pub async fn restart_after(self, meanwhile: impl FnOnce()) -> Self {
-        let Self { data, runtime, temporary } = self;
+        let Self { data, runtime, left, temporary } = self;
         drop(runtime);
         meanwhile();
         let runtime = ProcessRuntime::new(config(&data)).await.unwrap();
-        Self { data, runtime, temporary }
+        Self { data, runtime, left, temporary }
     }
 
     /// Brings an agent up and waits until its terminal answers.
