@@ -20,6 +20,7 @@ mod launch;
 mod layout;
 mod lifecycle;
 mod log;
+mod observe;
 mod preflight;
 mod proc;
 mod programs;
