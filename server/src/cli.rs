@@ -66,15 +66,16 @@ pub fn config_table() -> String {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let (help, noted) = match help.split_once(" [default: ") {
             Some((help, noted)) => (help.to_owned(), noted.trim_end_matches(']').to_owned()),
-            None => (help, String::new()),
+            None => (help, "none".to_owned()),
         };
         let defaults = arg.get_default_values().iter().filter_map(|value| value.to_str());
-        let default = match defaults.collect::<Vec<_>>().join(",") {
-            value if value.is_empty() && noted.is_empty() => "off".to_owned(),
-            value if value.is_empty() => noted,
+        let default = match defaults.collect::<Vec<_>>().join(",").as_str() {
+            "" => noted,
+            "false" => "off".to_owned(),
             value => format!("`{value}`"),
         };
-        let help = help.replace('|', "\\|").replace('<', "").replace('>', "");
+        let help = help.trim_end_matches('.');
+        let help = help.replace('|', "\\|").replace(['<', '>'], "");
         table.push_str(&format!("| `--{flag}` | `{variable}` | {default} | {help} |\n"));
     }
     table

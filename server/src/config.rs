@@ -73,6 +73,7 @@ pub enum ConfigError {
 
 /// The secret in a file, without the line break that editors add.
 fn secret_from(path: &PathBuf, option: &'static str) -> Result<SecretString, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| ConfigError::SecretFile { path: path.clone(), option, source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| ConfigError::SecretFile { path: path.clone(), option, source })?;
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -22,8 +22,7 @@ pub fn routes() -> Vec<AxumRouteListing> {
 /// What answers when nothing else does: the page that says so, with 404.
 pub fn fallback(state: &AppState) -> impl Fn(Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static {
     let options = state.leptos_options.clone();
-    let render =
-        leptos_axum::render_app_to_stream_with_context(context_of(state), move || app::shell(options.clone()));
+    let render = leptos_axum::render_app_to_stream_with_context(context_of(state), move || app::shell(options.clone()));
     move |request: Request<Body>| {
         let rendering = render(request);
         Box::pin(async move {

@@ -114,9 +114,8 @@ mod tests {
 
     #[test]
     fn networks_contain_their_addresses_only() {
-        let contains = |network: &str, address: &str| {
-            network.parse::<Network>().unwrap().contains(address.parse().unwrap())
-        };
+        let contains =
+            |network: &str, address: &str| network.parse::<Network>().unwrap().contains(address.parse().unwrap());
         assert!(contains("10.0.0.0/8", "10.1.2.3"));
         assert!(contains("10.0.0.0/8", "::ffff:10.1.2.3"));
         assert!(!contains("10.0.0.0/8", "11.0.0.1"));

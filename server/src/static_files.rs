@@ -76,10 +76,20 @@ mod tests {
 
     #[test]
     fn only_names_that_change_with_their_content_are_kept_for_ever() {
-        for hashed in ["/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css", "/pkg/aiworker.hhv41u1YSCUAjG5t.wasm", "/assets/xterm-6.0.0.mjs"] {
+        for hashed in [
+            "/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css",
+            "/pkg/aiworker.hhv41u1YSCUAjG5t.wasm",
+            "/assets/xterm-6.0.0.mjs",
+        ] {
             assert!(is_hashed(hashed), "{hashed}");
         }
-        for plain in ["/pkg/aiworker.css", "/pkg/aiworker_bg.wasm", "/assets/icon.svg", "/assets/xterm.mjs", "/a.background-image-x.svg"] {
+        for plain in [
+            "/pkg/aiworker.css",
+            "/pkg/aiworker_bg.wasm",
+            "/assets/icon.svg",
+            "/assets/xterm.mjs",
+            "/a.background-image-x.svg",
+        ] {
             assert!(!is_hashed(plain), "{plain}");
         }
     }

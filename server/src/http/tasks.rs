@@ -13,10 +13,7 @@ use crate::AppState;
 
 /// The routes of tasks.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(get, update, delete))
-        .routes(routes!(timeline))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete)).routes(routes!(timeline))
 }
 
 /// The tasks of a project: urgent ones first, then in the order they were made.

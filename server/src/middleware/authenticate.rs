@@ -25,7 +25,11 @@ pub async fn layer(State(services): State<Services>, mut request: Request, next:
 
 /// The token's owner if a token came, whatever the cookie; else the session's user. A token that does not work is
 /// refused, because its sender believes to be somebody; a session that has ended is nobody.
-pub async fn caller_of(services: &Services, headers: &HeaderMap, client: ClientInfo) -> Result<Option<Caller>, Problem> {
+pub async fn caller_of(
+    services: &Services,
+    headers: &HeaderMap,
+    client: ClientInfo,
+) -> Result<Option<Caller>, Problem> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let secret = value.to_str().ok().and_then(bearer).ok_or_else(Problem::unauthorized)?;
         let caller = services.accounts().authenticate_token(secret, client).await?;

@@ -17,7 +17,8 @@ use crate::{AppState, state::Network};
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &state.http.trusted_proxies));
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent =
+        request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let info = ClientInfo::new(address.map(|address| address.to_string()).unwrap_or_default(), user_agent);
     request.extensions_mut().insert(info);
     next.run(request).await

@@ -36,7 +36,8 @@ fn is_allowed(request: &Request, public_url: Option<&Url>) -> bool {
     let headers = request.headers();
     let upgrade = is_upgrade(headers);
     let path = request.uri().path();
-    let server_function = path.strip_prefix(SERVER_FUNCTIONS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let server_function =
+        path.strip_prefix(SERVER_FUNCTIONS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let reads_only = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if reads_only && !server_function && !upgrade {
         return true;
@@ -86,7 +87,9 @@ mod tests {
 
     #[test]
     fn what_changes_state_must_come_from_our_pages_or_from_no_browser() {
-        for (method, path) in [("POST", "/api/projects"), ("DELETE", "/api/tasks/x"), ("GET", "/_fn/x"), ("PATCH", "/x")] {
+        for (method, path) in
+            [("POST", "/api/projects"), ("DELETE", "/api/tasks/x"), ("GET", "/_fn/x"), ("PATCH", "/x")]
+        {
             for good in [
                 &[("sec-fetch-site", "same-origin")][..],
                 &[("sec-fetch-site", "none")],

@@ -1,5 +1,5 @@
 //! One line and two metrics per finished request. The route's pattern stands for the address: addresses hold ids and
-//! whatever people paste into them.
+//! whatever people paste into them. Reads that went well are the bulk and interest nobody: they are logged at `debug`.
 
 use std::time::Instant;
 
@@ -23,14 +23,19 @@ pub async fn layer(
 ) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
+    let reads_only = method.is_safe();
     let response = next.run(request).await;
-    let (route, took, status) = (matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str), began.elapsed(), response.status());
+    let (route, took, status) =
+        (matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str), began.elapsed(), response.status());
     metrics.request(route, &method, status, took);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let code = status.as_u16();
     if status.is_server_error() {
-        tracing::warn!(%method, route, status = status.as_u16(), milliseconds, "request failed on our side");
+        tracing::warn!(%method, route, status = code, milliseconds, "request failed on our side");
+    } else if reads_only && status.is_success() {
+        tracing::debug!(%method, route, status = code, milliseconds, "request answered");
     } else {
-        tracing::debug!(%method, route, status = status.as_u16(), milliseconds, "request answered");
+        tracing::info!(%method, route, status = code, milliseconds, "request answered");
     }
     response
 }

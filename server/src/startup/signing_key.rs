@@ -18,7 +18,9 @@ const KEY_BYTES: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or made.
-    #[error("the key file {path} cannot be used: {source}. Mend its permissions, or name another with --signing-key-file.")]
+    #[error(
+        "the key file {path} cannot be used: {source}. Mend its permissions, or name another with --signing-key-file."
+    )]
     File {
         /// The file.
         path: PathBuf,

@@ -35,7 +35,11 @@ fn surface() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (path, item) in server::router::openapi().paths.paths {
         let item = serde_json::to_value(item).unwrap();
-        let methods = item.as_object().unwrap().keys().filter(|key| ["get", "post", "patch", "put", "delete"].contains(&key.as_str()));
+        let methods = item
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| ["get", "post", "patch", "put", "delete"].contains(&key.as_str()));
         all.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
     }
     all.extend(server::router::NOT_IN_THE_API.iter().map(|(method, path)| format!("{method} {path}")));

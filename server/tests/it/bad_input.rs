@@ -77,9 +77,20 @@ async fn repository_addresses() {
     let app = TestApp::new().await;
     let browser = app.user("ann").await;
     for url in [
-        "http://example.com/a.git", "ftp://example.com/a", "file:///etc/passwd", "/etc/passwd", "../x", "ext::sh -c id",
-        "--upload-pack=id", "-oProxyCommand=id", "https://user:secret@example.com/a", "https://token@example.com/a",
-        "ssh://git:pw@example.com/a", "javascript:alert(1)", "https://", "a b",
+        "http://example.com/a.git",
+        "ftp://example.com/a",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../x",
+        "ext::sh -c id",
+        "--upload-pack=id",
+        "-oProxyCommand=id",
+        "https://user:secret@example.com/a",
+        "https://token@example.com/a",
+        "ssh://git:pw@example.com/a",
+        "javascript:alert(1)",
+        "https://",
+        "a b",
     ] {
         let answer = browser.post("/api/projects", &json!({ "name": "x", "repository_url": url })).await;
         refused(&answer, 400, "invalid", &["repository_url"]);
@@ -149,16 +160,17 @@ async fn the_limit_of_agents_holds_when_many_are_launched_at_once() {
 async fn bodies_that_are_not_what_they_should_be() {
     let app = TestApp::new().await;
     let browser = app.user("ann").await;
-    let post = async |kind: &str, body: &str| {
-        browser.send(Method::POST, "/api/projects", Some((kind, body.to_owned()))).await
-    };
+    let post =
+        async |kind: &str, body: &str| browser.send(Method::POST, "/api/projects", Some((kind, body.to_owned()))).await;
     for body in ["", "{", "nonsense", "[]", "null", r#""x""#, r#"{"name":7}"#, "{}", r#"{"name":"x"}{"#, "\u{feff}{}"] {
         refused(&post("application/json", body).await, 400, "invalid_json", &[]);
     }
     let unknown = post("application/json", r#"{"name":"x","colour":"red"}"#).await;
     refused(&unknown, 400, "invalid_json", &[]);
     assert!(unknown.text().contains("colour"), "the unknown field is named: {}", unknown.text());
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"] {
+    for kind in
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"]
+    {
         refused(&post(kind, r#"{"name":"x"}"#).await, 415, "unsupported_media_type", &[]);
     }
     let bare = browser.send(Method::POST, "/api/projects", None).await;
@@ -194,7 +206,9 @@ async fn unknown_paths_and_methods_under_the_api() {
     for path in ["/api", "/api/", "/api/nothing", "/api/projects/", "/api/agents/x/y/z"] {
         refused(&browser.get(path).await, 404, "not_found", &[]);
     }
-    for (method, path) in [(Method::PUT, "/api/projects"), (Method::POST, "/api/auth/me"), (Method::POST, "/api/health")] {
+    for (method, path) in
+        [(Method::PUT, "/api/projects"), (Method::POST, "/api/auth/me"), (Method::POST, "/api/health")]
+    {
         let answer = browser.send(method.clone(), path, None).await;
         refused(&answer, 405, "method_not_allowed", &[]);
         assert!(!answer.header("allow").is_empty(), "{method} {path} says which methods it has");

@@ -30,11 +30,13 @@ async fn an_operator_can_list_accounts_and_reset_a_password() {
 
     let users = Program::new(folder.path(), &["admin", "users"]).output().await;
     assert!(String::from_utf8_lossy(&users.stdout).starts_with("ann\tadmin\t"), "{users:?}");
-    let reset = Program::new(folder.path(), &["admin", "reset-password", "ann"]).output_with_input("the second one\n").await;
+    let reset =
+        Program::new(folder.path(), &["admin", "reset-password", "ann"]).output_with_input("the second one\n").await;
     assert!(reset.status.success(), "{reset:?}");
     let credentials = serde_json::json!({ "username": "ann", "password": "the second one" });
     assert_eq!(client.post("/api/auth/login", &credentials).await.status, 200);
-    let nobody = Program::new(folder.path(), &["admin", "reset-password", "bob"]).output_with_input("the second one\n").await;
+    let nobody =
+        Program::new(folder.path(), &["admin", "reset-password", "bob"]).output_with_input("the second one\n").await;
     assert!(!nobody.status.success());
     let audit = Program::new(folder.path(), &["admin", "audit"]).output().await;
     assert!(String::from_utf8_lossy(&audit.stdout).contains(r#""action":"register""#), "{audit:?}");

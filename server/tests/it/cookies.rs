@@ -17,7 +17,8 @@ async fn sign_in(app: &TestApp, name: &str) -> (Answer, Client) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_https_it_is_bound_to_the_host_and_over_loopback_it_is_strict() {
-    for (url, name, secure) in [(Some("https://agents.example.com"), "__Host-session", true), (None, "session", false)] {
+    for (url, name, secure) in [(Some("https://agents.example.com"), "__Host-session", true), (None, "session", false)]
+    {
         let app = TestApp::with(url, |_| {}).await;
         let body = json!({ "username": "ann", "password": PASSWORD });
         let answer = app.anonymous().post("/api/auth/register", &body).await;
@@ -47,7 +48,10 @@ async fn it_changes_at_every_sign_in_and_ends_with_signing_out() {
     assert_eq!(out.status, 200);
     assert!(out.header("set-cookie").contains("Max-Age=0"));
     let gone = browser.get("/api/auth/me").await;
-    assert_eq!((gone.status.as_u16(), gone.text().as_str()), (401, r#"{"success":false,"code":"unauthorized","message":"Unauthorized"}"#));
+    assert_eq!(
+        (gone.status.as_u16(), gone.text().as_str()),
+        (401, r#"{"success":false,"code":"unauthorized","message":"Unauthorized"}"#)
+    );
     assert_eq!(gone.header("www-authenticate"), "Bearer");
     assert_eq!(other_browser.get("/api/auth/me").await.status, 200, "the other browser stays signed in");
 }

@@ -23,13 +23,19 @@ async fn every_operation_that_changes_something_refuses_another_site() {
     let mut asked = 0;
     for (path, item) in server::router::openapi().paths.paths {
         let item = serde_json::to_value(item).unwrap();
-        for method in item.as_object().unwrap().keys().filter(|key| ["post", "patch", "put", "delete"].contains(&key.as_str())) {
+        for method in
+            item.as_object().unwrap().keys().filter(|key| ["post", "patch", "put", "delete"].contains(&key.as_str()))
+        {
             let method: Method = method.to_uppercase().parse().unwrap();
             for headers in FOREIGN {
                 // Forms of other sites can send these types without asking first.
                 for kind in ["application/json", "text/plain", "application/x-www-form-urlencoded"] {
                     let answer = with(&browser, headers).send(method.clone(), &path, Some((kind, "{}".into()))).await;
-                    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "cross_site"), "{method} {path}");
+                    assert_eq!(
+                        (answer.status.as_u16(), answer.code().as_str()),
+                        (403, "cross_site"),
+                        "{method} {path}"
+                    );
                 }
             }
             asked += 1;
@@ -67,8 +73,15 @@ async fn a_terminal_opens_for_our_own_pages_only() {
         assert_eq!(with(&browser, headers).get(&path).await.status, 403, "{headers:?}");
     }
     let silent = app.browser_of(user).await;
-    let silent = with(&silent, &[("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]);
+    let silent = with(
+        &silent,
+        &[
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ],
+    );
     assert_eq!(silent.get(&path).await.status, 403, "an upgrade without an origin");
     assert_ne!(browser.get(&path).await.status, 403, "our own page");
 }

@@ -40,7 +40,9 @@ impl Stream {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
                 self.buffer = rest;
-                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+                let field = |name: &str| {
+                    block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+                };
                 if let Some(data) = field("data:") {
                     let data = serde_json::from_str(&data).unwrap();
                     return Some(Event { name: field("event:").unwrap(), id: field("id:").unwrap(), data });

@@ -37,7 +37,10 @@ async fn answers_for_somebody_are_not_kept_and_every_answer_has_an_id() {
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
         assert!(answer.header("strict-transport-security").is_empty(), "{path} over plain HTTP");
     }
-    assert_ne!(browser.get("/api/health").await.header("x-request-id"), browser.get("/api/health").await.header("x-request-id"));
+    assert_ne!(
+        browser.get("/api/health").await.header("x-request-id"),
+        browser.get("/api/health").await.header("x-request-id")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,11 +55,18 @@ async fn files_are_kept_compressed_and_cannot_lead_out_of_their_folder() {
     let hashed = app.anonymous().get("/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css").await;
     assert_eq!((hashed.status.as_u16(), hashed.text().as_str()), (200, "body{color:red}"));
     assert!(hashed.header("cache-control").contains("immutable"));
-    let ready_made = app.anonymous().with_header("accept-encoding", "br").get("/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css").await;
+    let ready_made =
+        app.anonymous().with_header("accept-encoding", "br").get("/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css").await;
     assert_eq!((ready_made.header("content-encoding"), ready_made.text().as_str()), ("br", "not really brotli"));
     let plain = app.anonymous().get("/pkg/aiworker.css").await;
     assert!(plain.header("cache-control").contains("no-cache"));
-    for path in ["/pkg/../secret.txt", "/pkg/%2e%2e/secret.txt", "/pkg/..%2fsecret.txt", "/assets/../secret.txt", "/pkg//etc/passwd"] {
+    for path in [
+        "/pkg/../secret.txt",
+        "/pkg/%2e%2e/secret.txt",
+        "/pkg/..%2fsecret.txt",
+        "/assets/../secret.txt",
+        "/pkg//etc/passwd",
+    ] {
         let answer = app.anonymous().get(path).await;
         assert!(!answer.text().contains("secret") || answer.status == 404, "{path}");
         assert!(!answer.text().contains("root:"), "{path}");

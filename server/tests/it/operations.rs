@@ -34,10 +34,16 @@ async fn metrics_count_routes_and_never_ids() {
     let page = admin_of(&app).await.get("/metrics").await;
     assert_eq!(page.status, 200);
     let text = page.text();
-    assert!(text.contains(r#"aiworker_http_requests_total{route="/api/agents/{id}",method="GET",status="200"} 1"#), "{text}");
+    assert!(
+        text.contains(r#"aiworker_http_requests_total{route="/api/agents/{id}",method="GET",status="200"} 1"#),
+        "{text}"
+    );
     assert!(text.contains(r#"aiworker_agents{phase="pending"} 1"#), "{text}");
     assert!(text.contains("aiworker_database_up 1"));
-    assert!(!text.contains(&objects.agent.to_string()) && !text.contains("/nothing"), "a label holds what callers chose");
+    assert!(
+        !text.contains(&objects.agent.to_string()) && !text.contains("/nothing"),
+        "a label holds what callers chose"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,5 +59,6 @@ async fn a_server_on_its_way_down_is_alive_and_not_ready() {
     let drained = tokio::time::timeout(Duration::from_secs(20), app.state.lifecycle.drain()).await;
     assert!(drained.expect("it drained in time"), "every connection ended by itself");
     let address = app.address;
-    eventually("the public port is closed", || async move { tokio::net::TcpStream::connect(address).await.is_err() }).await;
+    eventually("the public port is closed", || async move { tokio::net::TcpStream::connect(address).await.is_err() })
+        .await;
 }

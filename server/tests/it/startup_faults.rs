@@ -20,7 +20,10 @@ async fn with_mounts(mounts: &str) -> Option<Output> {
     let program = env!("CARGO_BIN_EXE_aiworker");
     let script = format!("{mounts} && exec {program} --data /mnt/data --addr 127.0.0.1:0");
     let mut command = tokio::process::Command::new("unshare");
-    command.args(["--mount", "--map-root-user", "sh", "-c", &script]).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+        .args(["--mount", "--map-root-user", "sh", "-c", &script])
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     let allowed = tokio::process::Command::new("unshare")
         .args(["--mount", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
         .output()
@@ -86,7 +89,8 @@ async fn a_database_that_is_newer_or_must_be_migrated_first() {
 
 /// Notes a migration that only a later version has.
 async fn mark_as_newer(data: &Path) {
-    let script = "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99990101000000', CURRENT_TIMESTAMP);";
+    let script =
+        "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('99990101000000', CURRENT_TIMESTAMP);";
     let url = data.join("aiworker.db").display().to_string();
     tokio::task::spawn_blocking(move || {
         use diesel::{Connection, connection::SimpleConnection};
@@ -99,7 +103,9 @@ async fn mark_as_newer(data: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_address_that_is_none() {
     let folder = tempfile::tempdir().unwrap();
-    for url in ["oracle://x", "aiworker.db", "postgres://ann:hunter2@127.0.0.1:1/x", "mysql://ann:hunter2@127.0.0.1:1/x"] {
+    for url in
+        ["oracle://x", "aiworker.db", "postgres://ann:hunter2@127.0.0.1:1/x", "mysql://ann:hunter2@127.0.0.1:1/x"]
+    {
         let text = sentence(&Program::new(folder.path(), &[]).env("DATABASE_URL", url).output().await);
         assert!(text.contains("database"), "{text}");
         assert!(!text.contains("hunter2"), "the sentence repeats a password: {text}");
@@ -117,7 +123,9 @@ async fn a_key_that_is_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn options_that_are_none() {
     let folder = tempfile::tempdir().unwrap();
-    for (option, value) in [("--public-url", "nonsense"), ("--trusted-proxies", "nonsense"), ("--runtime", "kubernetes")] {
+    for (option, value) in
+        [("--public-url", "nonsense"), ("--trusted-proxies", "nonsense"), ("--runtime", "kubernetes")]
+    {
         let text = sentence(&Program::new(folder.path(), &[option, value]).output().await);
         assert!(text.contains(option) || text.contains("kubernetes"), "{text}");
     }

@@ -63,12 +63,11 @@ async fn database(config: &Config) -> Vec<Finding> {
     let backend = store.backend().as_str();
     vec![match store.schema_state().await {
         Ok(SchemaState::Current) => Finding::ok(NAME, format!("{backend}, up to date")),
-        Ok(SchemaState::Behind { pending }) if config.storage.no_migrate => Finding::fail(
-            NAME,
-            format!("{backend}; {} migrations are missing. Run `aiworker migrate`.", pending.len()),
-        ),
+        Ok(SchemaState::Behind { pending }) if config.storage.no_migrate => {
+            Finding::fail(NAME, format!("{backend}; missing migrations: {}. Run `aiworker migrate`.", pending.len()))
+        }
         Ok(SchemaState::Behind { pending }) => {
-            Finding::ok(NAME, format!("{backend}; {} migrations will be applied at the next start", pending.len()))
+            Finding::ok(NAME, format!("{backend}; migrations to apply at the next start: {}", pending.len()))
         }
         Ok(SchemaState::Newer { .. }) => Finding::fail(
             NAME,
@@ -115,7 +114,9 @@ async fn port(name: &'static str, option: &'static str, address: SocketAddr) -> 
                 format!("{address} is used by another program. Stop it, or choose another with {option}."),
             ),
         },
-        Err(error) => Finding::fail(name, format!("Cannot listen on {address}: {error}. Choose another with {option}.")),
+        Err(error) => {
+            Finding::fail(name, format!("Cannot listen on {address}: {error}. Choose another with {option}."))
+        }
     }
 }
 
@@ -159,12 +160,16 @@ fn public_url(config: &Config) -> Finding {
     match public {
         Some(url) if url.scheme() == "https" && config.listen.trusted_proxies.is_empty() => Finding::warn(
             NAME,
-            format!("{url} is served by a proxy: name it in --trusted-proxies, or all sign-ins share one address's limit."),
+            format!(
+                "{url} is served by a proxy: name it in --trusted-proxies, or all sign-ins share one address's limit."
+            ),
         ),
         Some(url) if url.scheme() == "https" => Finding::ok(NAME, format!("{url}, cookies are bound to HTTPS")),
         Some(url) if !is_loopback(&url) => Finding::warn(
             NAME,
-            format!("{url} is not HTTPS: passwords and terminals cross the network readably. Put a TLS proxy in front."),
+            format!(
+                "{url} is not HTTPS: passwords and terminals cross the network readably. Put a TLS proxy in front."
+            ),
         ),
         None if !here_only => Finding::warn(
             NAME,

@@ -18,7 +18,10 @@ pub fn free_space(name: &'static str, folder: &Path) -> Finding {
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let megabytes = free >> 20;
     if free < SPACE_GONE {
-        Finding::fail(name, format!("{place} has {megabytes} MiB left. Free some space, or choose another with --data."))
+        Finding::fail(
+            name,
+            format!("{place} has {megabytes} MiB left. Free some space, or choose another with --data."),
+        )
     } else if free < SPACE_LOW {
         Finding::warn(name, format!("{place} has only {megabytes} MiB left; workspaces need more."))
     } else {

@@ -61,7 +61,8 @@ fn operation(path: &str, method: &str, operation: &Value) -> String {
         parts.push_str(&format!("<h4>Body</h4><p>{}</p>", schema::type_of(body)));
     }
     parts.push_str(&responses(&operation["responses"]));
-    let public = operation["security"].as_array().is_some_and(|all| all.iter().any(|one| one == &serde_json::json!({})));
+    let public =
+        operation["security"].as_array().is_some_and(|all| all.iter().any(|one| one == &serde_json::json!({})));
     let example = escape(&curl(path, method, body.is_object(), public));
     parts.push_str(&format!("<h4>Example</h4><pre><code>{example}</code></pre>"));
     format!(

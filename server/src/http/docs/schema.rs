@@ -19,18 +19,27 @@ fn one(name: &str, schema: &Value) -> String {
     let name = escape(name);
     let about = prose(&schema["description"]);
     let body = match (schema["oneOf"].as_array(), values(schema)) {
-        (Some(variants), _) => variants.iter().map(|variant| format!("<p>{}</p>{}", prose(&variant["description"]), fields(variant))).collect(),
+        (Some(variants), _) => variants
+            .iter()
+            .map(|variant| format!("<p>{}</p>{}", prose(&variant["description"]), fields(variant)))
+            .collect(),
         (None, Some(values)) => format!("<p>{values}</p>"),
         (None, None) => fields(schema),
     };
-    format!(r#"<details class="api-schema" id="schema-{name}"><summary><code>{name}</code></summary><p>{about}</p>{body}</details>"#)
+    format!(
+        r#"<details class="api-schema" id="schema-{name}"><summary><code>{name}</code></summary><p>{about}</p>{body}</details>"#
+    )
 }
 
 /// The table of an object's fields, and of what it is made of.
 fn fields(schema: &Value) -> String {
     let parts = schema["allOf"].as_array().into_iter().flatten();
     let inherited: String = parts
-        .map(|part| if part["$ref"].is_string() { format!("<p>All of {}, and:</p>", type_of(part)) } else { fields(part) })
+        .map(
+            |part| {
+                if part["$ref"].is_string() { format!("<p>All of {}, and:</p>", type_of(part)) } else { fields(part) }
+            },
+        )
         .collect();
     let required: Vec<_> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let rows: String = schema["properties"]
@@ -40,7 +49,11 @@ fn fields(schema: &Value) -> String {
         .map(|(name, field)| {
             let need = if required.contains(&name.as_str()) { "" } else { " (optional)" };
             let name = escape(name);
-            format!("<tr><td><code>{name}</code>{need}</td><td>{}</td><td>{}</td></tr>", type_of(field), prose(&field["description"]))
+            format!(
+                "<tr><td><code>{name}</code>{need}</td><td>{}</td><td>{}</td></tr>",
+                type_of(field),
+                prose(&field["description"])
+            )
         })
         .collect();
     if rows.is_empty() {
@@ -95,6 +108,10 @@ fn named(name: &str) -> String {
 
 /// The values of an enumeration.
 fn values(schema: &Value) -> Option<String> {
-    let values: Vec<_> = schema["enum"].as_array()?.iter().map(|v| format!("<code>{}</code>", escape(v.as_str().unwrap_or("null")))).collect();
+    let values: Vec<_> = schema["enum"]
+        .as_array()?
+        .iter()
+        .map(|v| format!("<code>{}</code>", escape(v.as_str().unwrap_or("null"))))
+        .collect();
     Some(values.join(", "))
 }

@@ -13,14 +13,10 @@ use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, SessionId, Ta
 use leptos::config::LeptosOptions;
 use runtime::fake::FakeRuntime;
 use secrecy::SecretString;
-use server::{
-    AppState, build_router,
-    lifecycle::Lifecycle,
-    listener,
-    metrics::Metrics,
-    state::HttpSettings,
+use server::{AppState, build_router, lifecycle::Lifecycle, listener, metrics::Metrics, state::HttpSettings};
+use services::{
+    ClientInfo, Credentials, Parts, Registration, Services, SessionCookie, Settings, SystemClock, SystemEntropy,
 };
-use services::{Credentials, ClientInfo, Parts, Registration, Services, SessionCookie, Settings, SystemClock, SystemEntropy};
 use sha2::{Digest, Sha256};
 use store::{NewSession, Store, StoreConfig};
 use tempfile::TempDir;

@@ -19,7 +19,7 @@ pub struct Program(Command);
 
 /// A server that runs as a process. It is killed when dropped.
 pub struct Running {
-    pub child: Child,
+    _child: Child,
     pub address: String,
     _stdout: BufReader<ChildStdout>,
 }
@@ -61,6 +61,6 @@ impl Program {
         read.expect("the server did not begin in time").unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().to_owned();
         assert!(line.contains("is ready at"), "{line:?}");
-        Running { child, address, _stdout: stdout }
+        Running { _child: child, address, _stdout: stdout }
     }
 }
