@@ -13,7 +13,11 @@ for (const entry of readdirSync(site, { recursive: true, withFileTypes: true }))
   const path = join(entry.parentPath ?? entry.path, entry.name);
   const bytes = readFileSync(path);
   const brotli = brotliCompressSync(bytes, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
   });
   const gzip = gzipSync(bytes, { level: 9 });
   if (brotli.length < bytes.length) writeFileSync(`${path}.br`, brotli);

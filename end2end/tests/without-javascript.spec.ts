@@ -1,9 +1,11 @@
 // Before the WASM arrives, and where it never does, forms and links work.
 
-import { PASSWORD } from "../fixtures/api.ts";
+import { Api, PASSWORD } from "../fixtures/api.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test.use({ javaScriptEnabled: false });
+
+test.beforeEach(({ browserConsole }) => browserConsole.expect(/preloaded using link preload but not used/));
 
 test("an account and a project are made by plain forms", async ({ page }) => {
   await page.goto("/register");
@@ -21,7 +23,8 @@ test("an account and a project are made by plain forms", async ({ page }) => {
   await expect(page.getByRole("table", { name: "Projects" })).toContainText("By hand");
 });
 
-test("a wrong password is explained on the page", async ({ page }) => {
+test("a wrong password is explained on the page", async ({ page, server }) => {
+  await Api.register(server, "ada");
   await page.goto("/login");
   await page.getByLabel("Username").fill("nobody");
   await page.getByLabel("Password").first().fill("not a password");
