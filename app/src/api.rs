@@ -11,4 +11,5 @@ pub mod projects;
 pub mod sessions;
 pub mod tasks;
 pub mod theme;
+pub mod timeline;
 pub mod tokens;

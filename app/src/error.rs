@@ -23,6 +23,14 @@ impl ApiError {
         Self { code, message: message.into(), fields: Vec::new() }
     }
 
+    /// The answer cannot be read: this page and the server are not of the same version.
+    pub fn unreadable() -> Self {
+        Self::new(
+            ErrorCode::Internal,
+            "The server's answer could not be read; it may have been updated. Reload the page and try again.",
+        )
+    }
+
     /// The complaint about `field`, if there is one.
     pub fn message_of(&self, field: &str) -> Option<String> {
         self.fields.iter().find(|f| f.field == field).map(|f| f.message.clone())
@@ -47,10 +55,7 @@ impl FromServerFnError for ApiError {
                 ErrorCode::InvalidJson,
                 "The form does not have the expected fields. Reload the page and try again.",
             ),
-            ServerFnErrorErr::Deserialization(_) => Self::new(
-                ErrorCode::Internal,
-                "The server's answer could not be read; it may have been updated. Reload the page and try again.",
-            ),
+            ServerFnErrorErr::Deserialization(_) => Self::unreadable(),
             _ => Self::new(ErrorCode::Internal, "Something went wrong on the server. Try again."),
         };
         #[cfg(feature = "ssr")]

@@ -1,10 +1,11 @@
 //! Agents.
 
-use domain::{Agent, AgentId, Event, LaunchAgent};
+use domain::{Agent, AgentId, LaunchAgent};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::timeline::Entry;
 use crate::error::ApiError;
 
 /// How many lines of an agent's log are shown.
@@ -61,9 +62,10 @@ pub async fn delete_agent(id: AgentId) -> Result<(), ApiError> {
 
 /// What happened to an agent, oldest first.
 #[server(name = AgentTimeline, prefix = "/_fn", endpoint = "agents/timeline")]
-pub async fn agent_timeline(id: AgentId) -> Result<Vec<Event>, ApiError> {
+pub async fn agent_timeline(id: AgentId) -> Result<Vec<Entry>, ApiError> {
     let caller = context::caller()?;
-    Ok(context::services()?.agents().timeline(&caller, id).await?)
+    let events = context::services()?.agents().timeline(&caller, id).await?;
+    Ok(events.into_iter().map(Entry::from).collect())
 }
 
 /// The last lines that an agent's start-up printed.

@@ -2,11 +2,12 @@
 
 #[cfg(feature = "ssr")]
 use domain::TaskPatch;
-use domain::{Event, NewTask, Priority, ProjectId, Task, TaskId, TaskState};
+use domain::{NewTask, Priority, ProjectId, Task, TaskId, TaskState};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::timeline::Entry;
 use crate::error::ApiError;
 
 #[cfg(feature = "ssr")]
@@ -28,9 +29,10 @@ pub async fn get_task(id: TaskId) -> Result<Task, ApiError> {
 
 /// What happened to a task, oldest first.
 #[server(name = TaskTimeline, prefix = "/_fn", endpoint = "tasks/timeline")]
-pub async fn task_timeline(id: TaskId) -> Result<Vec<Event>, ApiError> {
+pub async fn task_timeline(id: TaskId) -> Result<Vec<Entry>, ApiError> {
     let caller = context::caller()?;
-    Ok(context::services()?.tasks().timeline(&caller, id).await?)
+    let events = context::services()?.tasks().timeline(&caller, id).await?;
+    Ok(events.into_iter().map(Entry::from).collect())
 }
 
 /// Makes a task in the project's backlog.

@@ -1,7 +1,9 @@
 //! What one can do with an agent: open its terminal, stop, start and delete it. The buttons are the same everywhere.
 
+use std::marker::PhantomData;
+
 use domain::{Agent, AgentId, Desired, LiveEvent, Phase};
-use leptos::{ev, prelude::*, server_fn::ServerFn};
+use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use super::{
     confirm::ConfirmDelete,
@@ -10,7 +12,7 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
-    api::agents::{DeleteAgent, StartAgent, StopAgent},
+    api::agents::{DeleteAgent, StartAgent, StopAgent, start_agent, stop_agent},
     error::ApiError,
     lean::view,
     state::{live::Live, toasts::Toasts},
@@ -19,42 +21,50 @@ use crate::{
 /// What the buttons of a page's agents share.
 #[derive(Clone, Copy)]
 pub struct AgentCommands {
-    stop: ServerAction<StopAgent>,
-    start: ServerAction<StartAgent>,
-    delete: ServerAction<DeleteAgent>,
-    /// Which agent the dialogs are about.
+    /// The agent that the server was asked to change.
+    busy: RwSignal<Option<AgentId>>,
+    /// The agent that the dialogs are about.
     chosen: RwSignal<Option<Agent>>,
     deleting: RwSignal<bool>,
     terminal: RwSignal<bool>,
+    live: Live,
+    toasts: Toasts,
 }
 
 impl AgentCommands {
     /// For a page that shows agents. `chosen` and `deleting` say whether it opens with the question whether to delete.
-    pub fn provide(chosen: Option<Agent>, deleting: RwSignal<bool>) -> Self {
-        let commands = Self {
-            stop: ServerAction::new(),
-            start: ServerAction::new(),
-            delete: ServerAction::new(),
+    pub fn provide(chosen: Option<Agent>, deleting: RwSignal<bool>) {
+        provide_context(Self {
+            busy: RwSignal::new(None),
             chosen: RwSignal::new(chosen),
             deleting,
             terminal: RwSignal::new(false),
-        };
-        let toasts = Toasts::of_page();
-        show_answer(commands.stop.value());
-        show_answer(commands.start.value());
-        Effect::new(move || {
-            if let Some(Ok(())) = commands.delete.value().get() {
-                deleting.set(false);
-                toasts.done("The agent is being deleted.");
-            }
+            live: Live::of_page(),
+            toasts: Toasts::of_page(),
         });
-        provide_context(commands);
-        commands
     }
 
     fn is_busy(self, id: AgentId) -> bool {
-        self.stop.input().with(|input| input.as_ref().is_some_and(|input| input.id == id))
-            || self.start.input().with(|input| input.as_ref().is_some_and(|input| input.id == id))
+        self.busy.get() == Some(id)
+    }
+
+    fn stop(self, id: AgentId) {
+        self.busy.set(Some(id));
+        spawn_local(async move { self.settle(stop_agent(id).await) });
+    }
+
+    fn start(self, id: AgentId) {
+        self.busy.set(Some(id));
+        spawn_local(async move { self.settle(start_agent(id).await) });
+    }
+
+    /// Shows the changed agent at once, or why it did not change. The page may be gone by now.
+    fn settle(self, answer: Result<Agent, ApiError>) {
+        self.busy.try_set(None);
+        match answer {
+            Ok(agent) => self.live.tell(&LiveEvent::Agent(Box::new(agent))),
+            Err(error) => self.toasts.failed(&error),
+        }
     }
 
     fn open_terminal(self, agent: Agent) {
@@ -66,16 +76,6 @@ impl AgentCommands {
         self.chosen.set(Some(agent));
         self.deleting.set(true);
     }
-}
-
-/// Shows the changed agent at once, or why it did not change.
-fn show_answer(answer: impl Get<Value = Option<Result<Agent, ApiError>>> + Send + Sync + 'static) {
-    let (live, toasts) = (Live::of_page(), Toasts::of_page());
-    Effect::new(move || match answer.get() {
-        Some(Ok(agent)) => live.tell(&LiveEvent::Agent(Box::new(agent))),
-        Some(Err(error)) => toasts.failed(&error),
-        None => {}
-    });
 }
 
 /// The buttons of one agent.
@@ -132,7 +132,7 @@ fn Stop(agent: Signal<Agent>) -> impl IntoView {
     let id = agent.with_untracked(|agent| agent.id);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        commands.stop.dispatch(StopAgent { id });
+        commands.stop(id);
     };
     view! {
         <form method="post" action=StopAgent::url() class="inline" on:submit=submit>
@@ -151,7 +151,7 @@ fn Start(agent: Signal<Agent>) -> impl IntoView {
     let id = agent.with_untracked(|agent| agent.id);
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        commands.start.dispatch(StartAgent { id });
+        commands.start(id);
     };
     view! {
         <form method="post" action=StartAgent::url() class="inline" on:submit=submit>
@@ -186,7 +186,7 @@ fn Delete(agent: Signal<Agent>) -> impl IntoView {
 /// The dialogs that the buttons open. Once on a page.
 #[component]
 pub fn AgentDialogs() -> impl IntoView {
-    let AgentCommands { chosen, deleting, terminal, delete, .. } = expect_context();
+    let AgentCommands { chosen, deleting, terminal, toasts, .. } = expect_context();
     let name = move || chosen.with(|agent| agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default());
     let id = move || chosen.with(|agent| agent.as_ref().map(|agent| agent.id));
     let heading = Signal::derive(move || {
@@ -196,7 +196,11 @@ pub fn AgentDialogs() -> impl IntoView {
     view! {
         <ConfirmDelete
             open=deleting
-            action=delete
+            by={PhantomData::<fn(DeleteAgent)>}
+            done=move |()| {
+                deleting.set(false);
+                toasts.done("The agent is being deleted.");
+            }
             question=Signal::derive(move || format!("Delete {}?", name()))
             consequence="Its processes are ended and its workspace is deleted, with everything in it that was not pushed."
         >

@@ -191,7 +191,7 @@ fn Cards(ids: Memo<Vec<TaskId>>) -> impl IntoView {
         // A task that is gone keeps its last face until its card is.
         let task =
             Memo::new(move |last: Option<&Task>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
-        view! { <TaskCard task=task.into() /> }.into_any()
+        view! { <TaskCard task=task.into() /> }
     };
     view! {
         <ul class="cards">

@@ -1,5 +1,7 @@
 //! Asks before something is deleted.
 
+use std::marker::PhantomData;
+
 use domain::Invalid;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::de::DeserializeOwned;
@@ -15,8 +17,11 @@ use crate::{error::ApiError, lean::view};
 pub fn ConfirmDelete<S>(
     /// Whether it is open.
     open: RwSignal<bool>,
-    /// What deletes.
-    action: ServerAction<S>,
+    /// What to do once it is deleted.
+    #[prop(into)]
+    done: Callback<S::Output>,
+    /// The server function that deletes.
+    by: PhantomData<fn(S)>,
     /// What will be deleted, as a question.
     #[prop(into)]
     question: Signal<String>,
@@ -27,13 +32,14 @@ pub fn ConfirmDelete<S>(
     children: ChildrenFn,
 ) -> impl IntoView
 where
-    S: ServerFn<Error = ApiError> + DeserializeOwned + Clone + Send + Sync + 'static,
+    S: ServerFn<Error = ApiError> + DeserializeOwned + Send + 'static,
     S::Output: Send + Sync + 'static,
 {
+    let PhantomData = by;
     let children = StoredValue::new(children);
     view! {
         <Dialog open label="Delete" heading=question class="dialog-small">
-            <Form id="delete" action check=nothing_to_check>
+            <Form id="delete" check={nothing_to_check::<S>} done>
                 {children.with_value(|children| children())}
                 <p>{move || consequence.get()}</p>
                 <div class="form-actions">

@@ -98,7 +98,7 @@ pub fn Dialog(
             on:close=move |_| open.set(false)
         >
             <Show when=move || open.get()>
-                <header class="dialog-header">
+                <div class="dialog-header">
                     <h2>{heading}</h2>
                     <form method="get" class="inline" on:submit=move |event: ev::SubmitEvent| {
                         event.prevent_default();
@@ -108,7 +108,7 @@ pub fn Dialog(
                             <Icon of=Drawing::Close />
                         </button>
                     </form>
-                </header>
+                </div>
                 <div class="dialog-body">{children()}</div>
             </Show>
         </dialog>

@@ -2,11 +2,19 @@
 //! afterwards, by the same rules.
 
 use domain::{ErrorCode, Invalid};
-use leptos::{ev, form::FromFormData, html, prelude::*, server_fn::ServerFn};
+use leptos::{
+    ev,
+    form::FromFormData,
+    html,
+    prelude::*,
+    server::ServerActionError,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+    task::spawn_local,
+};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast as _;
 
-use crate::{error::ApiError, lean::view};
+use crate::{error::ApiError, lean::view, state::toasts};
 
 /// What the fields of a form want to know of it.
 #[derive(Clone, Copy)]
@@ -37,42 +45,36 @@ pub fn Form<S>(
     /// Makes the ids of its fields unique in the page.
     #[prop(into)]
     id: String,
-    /// What it calls.
-    action: ServerAction<S>,
     /// What the browser checks before it asks the server.
     check: fn(&S) -> Result<(), Invalid>,
+    /// What to do with the answer.
+    #[prop(into)]
+    done: Callback<S::Output>,
     /// Its fields and buttons.
     children: Children,
 ) -> impl IntoView
 where
-    S: ServerFn<Error = ApiError> + DeserializeOwned + Clone + Send + Sync + 'static,
+    S: ServerFn<Error = ApiError> + DeserializeOwned + Send + 'static,
     S::Output: Send + Sync + 'static,
 {
     let node = NodeRef::<html::Form>::new();
-    let refused = RwSignal::new(None::<ApiError>);
-    // A dialog makes its form anew: what the server said to the last one is no longer of interest. What it said to a
-    // plain form came with the page, before anything was sent from here.
-    let born = action.version().get_untracked();
-    let answered = move || {
-        let is_ours = born == 0 || action.version().get() != born;
-        action.value().with(|answer| answer.as_ref().filter(|_| is_ours).and_then(|a| a.as_ref().err().cloned()))
-    };
-    let error = Signal::derive(move || refused.get().or_else(answered));
-    let state = FormState { id: StoredValue::new(id), error, pending: action.pending().into() };
-    provide_context(state);
+    let error = RwSignal::new(error_of_plain_form(S::PATH));
+    let pending = RwSignal::new(false);
+    provide_context(FormState { id: StoredValue::new(id), error: error.into(), pending: pending.into() });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         match read_and_check(&event, check) {
-            Ok(_) if action.pending().get_untracked() => {}
+            Ok(_) if pending.get_untracked() => {}
             Ok(input) => {
-                refused.set(None);
-                action.dispatch(input);
+                pending.set(true);
+                error.set(None);
+                spawn_local(async move { settle(input.run_on_client().await, pending, error, done) });
             }
-            Err(error) => refused.set(Some(error)),
+            Err(complaint) => error.set(Some(complaint)),
         }
     };
     Effect::new(move || {
-        if error.get().is_some() {
+        if error.with(Option::is_some) {
             focus_first_complaint(node);
         }
     });
@@ -81,6 +83,31 @@ where
             <FormError />
             {children()}
         </form>
+    }
+}
+
+/// What the server said to this form when it was sent before the WASM was there.
+fn error_of_plain_form(path: &str) -> Option<ApiError> {
+    let error = use_context::<ServerActionError>().filter(|error| error.path() == path)?;
+    Some(ServerFnUrlError::<ApiError>::decode_err(error.err()))
+}
+
+/// The form may be gone when the answer comes.
+fn settle<T: Send + Sync + 'static>(
+    answer: Result<T, ApiError>,
+    pending: RwSignal<bool>,
+    error: RwSignal<Option<ApiError>>,
+    done: Callback<T>,
+) {
+    pending.try_set(false);
+    match answer {
+        Ok(value) => {
+            done.try_run(value);
+        }
+        Err(refusal) if refusal.code == ErrorCode::Unauthorized => toasts::sign_in_again(),
+        Err(refusal) => {
+            error.try_set(Some(refusal));
+        }
     }
 }
 

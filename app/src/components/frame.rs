@@ -47,7 +47,6 @@ pub fn Frame() -> impl IntoView {
         <LaunchDialog />
         <ToastList />
     }
-    .into_any()
 }
 
 /// Leads to the page to sign in on, and from there back.

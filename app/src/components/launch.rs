@@ -1,6 +1,6 @@
 //! Launching an agent: the button in the frame and its dialog.
 
-use domain::{AgentId, LiveEvent, Project, ProjectId, RuntimeStatus};
+use domain::{Agent, AgentId, LiveEvent, Project, ProjectId, RuntimeStatus};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -10,8 +10,8 @@ use super::{
     field::{Choice, TextField},
     form::{Form, SubmitButton},
     icon::{Drawing, Icon},
-    load::LoadError,
-    skeleton::TableSkeleton,
+    load::when_read,
+    skeleton,
 };
 use crate::{
     api::{
@@ -19,7 +19,7 @@ use crate::{
         projects::list_projects,
     },
     lean::view,
-    state::{live::Live, session, toasts::Toasts},
+    state::{live::Live, reading::read_once, session, toasts::Toasts},
 };
 
 const DIALOG: &str = "launch-agent";
@@ -53,11 +53,9 @@ pub fn LaunchButton(
 #[component]
 pub fn LaunchDialog() -> impl IntoView {
     let LaunchOpen(open) = expect_context();
-    let action = ServerAction::<Launch>::new();
     let (live, toasts, navigate) = (Live::of_page(), Toasts::of_page(), use_navigate());
     let location = use_location();
-    Effect::new(move || {
-        let Some(Ok(agent)) = action.value().get() else { return };
+    let done = Callback::new(move |agent: Agent| {
         toasts.done(format!("{} is on its way.", agent.name));
         live.tell(&LiveEvent::Agent(Box::new(agent)));
         open.set(false);
@@ -67,26 +65,22 @@ pub fn LaunchDialog() -> impl IntoView {
     });
     view! {
         <Dialog open label="Launch agent">
-            <LaunchContent action open />
+            <LaunchContent open done />
         </Dialog>
     }
 }
 
 #[component]
-fn LaunchContent(action: ServerAction<Launch>, open: RwSignal<bool>) -> impl IntoView {
-    let projects = Resource::new(|| (), |()| list_projects());
-    let name = Resource::new(|| (), |()| propose_agent_name());
-    view! {
-        <Suspense fallback=|| view! { <TableSkeleton rows=4 /> }>
-            {move || Suspend::new(async move {
-                match (projects.await, name.await) {
-                    (Ok(projects), _) if projects.is_empty() => view! { <NoProject open /> }.into_any(),
-                    (Ok(projects), Ok(name)) => view! { <LaunchForm action projects name /> }.into_any(),
-                    (Err(error), _) | (_, Err(error)) => view! { <LoadError error /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+fn LaunchContent(open: RwSignal<bool>, done: Callback<Agent>) -> impl IntoView {
+    let (projects, name) = (read_once(list_projects), read_once(propose_agent_name));
+    when_read(skeleton::few, move || async move {
+        let (projects, name) = (projects.get().await?, name.get().await?);
+        Ok(if projects.is_empty() {
+            view! { <NoProject open /> }
+        } else {
+            view! { <LaunchForm projects name done /> }
+        })
+    })
 }
 
 #[component]
@@ -101,7 +95,7 @@ fn NoProject(open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn LaunchForm(action: ServerAction<Launch>, projects: Vec<Project>, name: String) -> impl IntoView {
+fn LaunchForm(projects: Vec<Project>, name: String, done: Callback<Agent>) -> impl IntoView {
     let first = project_on_page(&projects).or_else(|| projects.first().map(|project| project.id));
     let chosen = RwSignal::new(first.map(|id| id.to_string()).unwrap_or_default());
     let options = projects.iter().map(|project| (project.id.to_string(), project.name.clone())).collect();
@@ -112,7 +106,7 @@ fn LaunchForm(action: ServerAction<Launch>, projects: Vec<Project>, name: String
         if command.is_empty() { "a shell".to_owned() } else { command }
     });
     view! {
-        <Form id="launch" action check=|launch: &Launch| launch.input.clone().validate().map(drop)>
+        <Form id="launch" done check=|launch: &Launch| launch.input.clone().validate().map(drop)>
             <Choice label="Project" field="project_id" name="input[project_id]" options chosen />
             <TextField
                 label="Agent name"

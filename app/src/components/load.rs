@@ -1,5 +1,7 @@
 //! What is read from the server before it can be shown: a skeleton meanwhile, and a way out when it fails.
 
+use std::{future::Future, sync::Arc};
+
 use domain::ErrorCode;
 use leptos::prelude::*;
 
@@ -7,7 +9,37 @@ use super::{
     empty_state::EmptyState,
     icon::{Drawing, Icon},
 };
-use crate::{error::ApiError, lean::view};
+use crate::{error::ApiError, lean::view, state::reading::Boxed};
+
+type Shown = Arc<dyn Fn() -> Boxed<AnyView> + Send + Sync>;
+
+/// Shows what `make` comes to, and `meanwhile` until then, each time anew.
+pub fn when_read<F>(meanwhile: fn() -> AnyView, make: impl Fn() -> F + Send + Sync + 'static) -> AnyView
+where
+    F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
+{
+    let shown = boxed(make);
+    view! { <Suspense fallback=meanwhile>{move || Suspend::new(shown())}</Suspense> }
+}
+
+/// Shows what `make` comes to, and keeps it until the next is there.
+pub fn while_read<F>(meanwhile: fn() -> AnyView, make: impl Fn() -> F + Send + Sync + 'static) -> AnyView
+where
+    F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
+{
+    let shown = boxed(make);
+    view! { <Transition fallback=meanwhile>{move || Suspend::new(shown())}</Transition> }
+}
+
+fn boxed<F>(make: impl Fn() -> F + Send + Sync + 'static) -> Shown
+where
+    F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
+{
+    Arc::new(move || {
+        let made = make();
+        Box::pin(async move { made.await.unwrap_or_else(|error| view! { <LoadError error /> }) })
+    })
+}
 
 /// What to show when reading failed.
 #[component]
@@ -17,18 +49,22 @@ pub fn LoadError(
 ) -> impl IntoView {
     if error.code == ErrorCode::NotFound {
         return view! {
-            <EmptyState heading="Not found" text=error.message>
-                <a class="button" href="/projects">"Go to projects"</a>
-            </EmptyState>
-        }
-        .into_any();
+            <div class="page">
+                <EmptyState heading="Not found" text=error.message>
+                    <a class="button" href="/projects">
+                        "Go to projects"
+                    </a>
+                </EmptyState>
+            </div>
+        };
     }
     view! {
         <div class="load-error" role="alert">
             <Icon of=Drawing::Warning />
             <p>{error.message}</p>
-            <a class="button" href="" rel="external">"Try again"</a>
+            <a class="button" href="" rel="external">
+                "Try again"
+            </a>
         </div>
     }
-    .into_any()
 }

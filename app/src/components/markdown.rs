@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{api::tasks::render_markdown, lean::view};
+use super::load::while_read;
+use crate::{api::tasks::render_markdown, lean::view, state::reading::read};
 
 /// The text, rendered.
 #[component]
@@ -13,19 +14,27 @@ pub fn Markdown(
     /// What to say when there is none.
     nothing: &'static str,
 ) -> impl IntoView {
-    let html = Resource::new(
+    let html = read(
         move || text.get(),
-        |text| async move { if text.trim().is_empty() { Ok(String::new()) } else { render_markdown(text).await } },
+        move || {
+            let text = text.get();
+            async move { if text.trim().is_empty() { Ok(String::new()) } else { render_markdown(text).await } }
+        },
     );
+    while_read(loading, move || async move {
+        let html = html.get().await?;
+        Ok(if html.is_empty() {
+            view! { <p class="quiet">{nothing}</p> }
+        } else {
+            view! { <div class="markdown" inner_html=html></div> }
+        })
+    })
+}
+
+fn loading() -> AnyView {
     view! {
-        <Transition fallback=|| view! { <div class="markdown-loading" role="status"><span class="visually-hidden">"Loading…"</span></div> }>
-            {move || Suspend::new(async move {
-                match html.await {
-                    Ok(html) if html.is_empty() => view! { <p class="quiet">{nothing}</p> }.into_any(),
-                    Ok(html) => view! { <div class="markdown" inner_html=html></div> }.into_any(),
-                    Err(error) => view! { <p class="field-error">{error.message}</p> }.into_any(),
-                }
-            })}
-        </Transition>
+        <div class="markdown-loading" role="status">
+            <span class="visually-hidden">"Loading…"</span>
+        </div>
     }
 }

@@ -66,14 +66,15 @@ pub fn PhaseReason(
     move || {
         agent.with(|agent| {
             if agent.desired == Desired::Deleted {
-                return Some(view! { <p class="reason">"It is being deleted."</p> }.into_any());
+                return Some(view! { <p class="reason">"It is being deleted."</p> });
             }
             let message = agent.message.clone();
             let why = match agent.reason {
                 Some(reason) if message.is_empty() => advice(reason).to_owned(),
                 _ => message,
             };
-            (!why.is_empty()).then(|| view! { <p class="reason">{why}</p> }.into_any())
+            let word = agent.reason.map(|reason| view! { <span class="reason-word">{reason.label()}</span> });
+            (!why.is_empty()).then(|| view! { {word} <p class="reason">{why}</p> })
         })
     }
 }

@@ -86,5 +86,4 @@ fn DependsOn(name: String, others: Vec<Task>, chosen: Vec<TaskId>) -> impl IntoV
             <ul class="checks">{choices.collect_view()}</ul>
         </details>
     }
-    .into_any()
 }

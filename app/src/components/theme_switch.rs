@@ -1,23 +1,30 @@
 //! Light, dark, or as the system says.
 
-use leptos::{ev, prelude::*, server_fn::ServerFn};
+use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use crate::{
-    api::theme::ChooseTheme,
+    api::theme::{ChooseTheme, choose_theme},
     lean::view,
-    state::theme::{Chosen, Theme},
+    state::{
+        theme::{Chosen, Theme},
+        toasts::Toasts,
+    },
 };
 
 /// Three buttons, one of them pressed.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let chosen = Chosen::of_page();
-    let keep = ServerAction::<ChooseTheme>::new();
+    let toasts = Toasts::of_page();
     let button = move |theme: Theme| {
         let choose = move |event: ev::MouseEvent| {
             event.prevent_default();
             chosen.apply(theme);
-            keep.dispatch(ChooseTheme { theme });
+            spawn_local(async move {
+                if let Err(error) = choose_theme(theme).await {
+                    toasts.failed(&error);
+                }
+            });
         };
         view! {
             <button

@@ -1,61 +1,40 @@
 //! What happened, who did it and when; newest first.
 
-use domain::{ActorKind, Event, EventKind};
+use domain::ActorKind;
 use leptos::prelude::*;
 
 use super::time::Time;
-
-use crate::lean::view;
+use crate::{api::timeline::Entry, lean::view};
 
 /// A timeline.
 #[component]
 pub fn Timeline(
     /// What happened, oldest first.
-    events: Vec<Event>,
+    entries: Vec<Entry>,
 ) -> impl IntoView {
-    let entries = events.into_iter().rev().map(|event| view! { <Entry event /> }).collect_view();
-    view! { <ol class="timeline">{entries}</ol> }
+    let lines = entries.into_iter().rev().map(|entry| view! { <Line entry /> }).collect_view();
+    view! { <ol class="timeline">{lines}</ol> }
 }
 
 #[component]
-fn Entry(event: Event) -> impl IntoView {
-    let Event { at, actor, kind, .. } = event;
-    let by = match actor.kind {
+fn Line(entry: Entry) -> impl IntoView {
+    let Entry { at, by, name, what, why } = entry;
+    let mark = match by {
         ActorKind::Agent => "timeline-mark agent",
         ActorKind::User => "timeline-mark user",
         ActorKind::System => "timeline-mark",
     };
-    let detail = match &kind {
-        EventKind::AgentPhaseChanged { message, .. } if !message.is_empty() => Some(message.clone()),
-        _ => None,
-    };
     view! {
         <li>
-            <span class=by aria-hidden="true"></span>
+            <span class=mark aria-hidden="true"></span>
             <p>
-                <strong>{actor.name}</strong>
+                <strong>{name}</strong>
                 " "
-                {sentence(&kind)}
+                {what}
                 " "
                 <span class="quiet"><Time at /></span>
             </p>
-            {detail.map(|detail| view! { <p class="quiet">{detail}</p> })}
+            {(!why.is_empty()).then(|| view! { <p class="quiet">{why}</p> })}
         </li>
-    }
-}
-
-/// What happened, as it stands after the name of who did it.
-fn sentence(kind: &EventKind) -> String {
-    match kind {
-        EventKind::TaskCreated => "created the task".to_owned(),
-        EventKind::TaskEdited { fields } => {
-            format!("changed the {}", fields.join(", ").replace('_', " "))
-        }
-        EventKind::TaskMoved { from, to } => format!("moved it from {from} to {to}"),
-        EventKind::AgentLaunched => "launched the agent".to_owned(),
-        EventKind::AgentStopRequested => "asked it to stop".to_owned(),
-        EventKind::AgentStartRequested => "asked it to start".to_owned(),
-        EventKind::AgentDeleteRequested => "asked to delete it".to_owned(),
-        EventKind::AgentPhaseChanged { from, to, .. } => format!("saw it go from {from} to {to}"),
     }
 }

@@ -9,39 +9,49 @@ use crate::{
     components::{
         field::TextField,
         form::{Form, SubmitButton},
+        load::when_read,
         sidebar::Logo,
+        skeleton,
     },
     lean::view,
+    state::reading::read_once,
 };
 
 /// Signing in.
 #[component]
 pub fn Login() -> impl IntoView {
-    let registration = Resource::new_blocking(|| (), |()| registration());
+    let registration = read_once(registration);
     let next = use_query_map().read_untracked().get("next").unwrap_or_default();
     leave_if_signed_in(&next);
-    let action = ServerAction::<SignIn>::new();
+    let invitation = when_read(skeleton::nothing, move || async move {
+        let registration = registration.get().await?;
+        #[cfg(feature = "ssr")]
+        if registration.is_first {
+            crate::api::context::show_instead("/register");
+        }
+        Ok(view! { {registration.is_open.then(|| view! { <Invitation /> })} })
+    });
     view! {
         <Doorway title="Sign in">
-            <Form id="sign-in" action check=check>
+            // Signing in answers with another page.
+            <Form id="sign-in" check=check done=|()| {}>
                 <input type="hidden" name="next" value=next />
                 <TextField label="Username" field="username" autocomplete="username" autofocus=true />
                 <TextField label="Password" field="password" kind="password" autocomplete="current-password" />
                 <SubmitButton label="Sign in" class="button primary wide" />
             </Form>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let registration = registration.await.ok()?;
-                    #[cfg(feature = "ssr")]
-                    if registration.is_first {
-                        crate::api::context::show_instead("/register");
-                    }
-                    registration.is_open.then(|| view! {
-                        <p class="doorway-foot">"New here? " <a href="/register">"Create an account"</a></p>
-                    })
-                })}
-            </Suspense>
+            {invitation}
         </Doorway>
+    }
+}
+
+#[component]
+fn Invitation() -> impl IntoView {
+    view! {
+        <p class="doorway-foot">
+            "New here? "
+            <a href="/register">"Create an account"</a>
+        </p>
     }
 }
 

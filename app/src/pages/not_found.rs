@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{components::empty_state::EmptyState, lean::view};
+use crate::lean::view;
 
 /// There is no such page.
 #[component]
@@ -13,9 +13,13 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <Title text="Not found" />
         <main class="alone">
-            <EmptyState heading="There is no such page" text="The address may be mistyped, or what was here is gone.">
-                <a class="button primary" href="/projects">"Go to projects"</a>
-            </EmptyState>
+            <div class="empty">
+                <h1>"There is no such page"</h1>
+                <p>"The address may be mistyped, or what was here is gone."</p>
+                <div class="empty-actions">
+                    <a class="button primary" href="/projects">"Go to projects"</a>
+                </div>
+            </div>
         </main>
     }
 }

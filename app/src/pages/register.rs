@@ -9,36 +9,35 @@ use crate::{
     components::{
         field::TextField,
         form::{Form, SubmitButton},
+        load::when_read,
+        skeleton,
     },
     lean::view,
+    state::reading::read_once,
 };
 
 /// Making an account.
 #[component]
 pub fn Register() -> impl IntoView {
     leave_if_signed_in("");
-    let registration = Resource::new_blocking(|| (), |()| registration());
-    let action = ServerAction::<CreateAccount>::new();
-    view! {
-        <Doorway title="Create account">
-            <Suspense>
-                {move || Suspend::new(async move {
-                    match registration.await {
-                        Ok(Registration { is_first: true, .. }) => view! {
-                            <p class="doorway-lead">"Welcome. The first account runs this installation."</p>
-                            <RegisterForm action />
-                        }.into_any(),
-                        Ok(Registration { is_open: true, .. }) => view! { <RegisterForm action /> <Instead /> }.into_any(),
-                        Ok(_) => view! {
-                            <p class="doorway-lead">"New accounts cannot be made here. Ask the person who runs this server."</p>
-                            <Instead />
-                        }.into_any(),
-                        Err(error) => view! { <p class="form-error" role="alert">{error.message}</p> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        </Doorway>
-    }
+    let registration = read_once(registration);
+    let form = when_read(skeleton::few, move || async move {
+        Ok(match registration.get().await? {
+            Registration { is_first: true, .. } => view! {
+                <p class="doorway-lead">"Welcome. The first account runs this installation."</p>
+                <RegisterForm />
+            },
+            Registration { is_open: true, .. } => view! {
+                <RegisterForm />
+                <Instead />
+            },
+            Registration { .. } => view! {
+                <p class="doorway-lead">"New accounts cannot be made here. Ask the person who runs this server."</p>
+                <Instead />
+            },
+        })
+    });
+    view! { <Doorway title="Create account">{form}</Doorway> }
 }
 
 #[component]
@@ -47,9 +46,10 @@ fn Instead() -> impl IntoView {
 }
 
 #[component]
-fn RegisterForm(action: ServerAction<CreateAccount>) -> impl IntoView {
+fn RegisterForm() -> impl IntoView {
     view! {
-        <Form id="register" action check=check>
+        // Signing in answers with another page.
+        <Form id="register" check=check done=|()| {}>
             <TextField label="Username" field="username" autocomplete="username" autofocus=true />
             <TextField
                 label="Password"

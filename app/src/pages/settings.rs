@@ -25,7 +25,6 @@ pub fn Settings() -> impl IntoView {
             <Section id="runtime" heading="Runtime"><runtime::Runtime /></Section>
         </div>
     }
-    .into_any()
 }
 
 #[component]

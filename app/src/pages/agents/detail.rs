@@ -11,40 +11,42 @@ use crate::{
         dialog::dialog_state,
         empty_state::EmptyState,
         icon::{Drawing, Icon},
-        load::LoadError,
+        load::{when_read, while_read},
         page_header::{Crumb, PageHeader},
         phase_badge::{PhaseBadge, PhaseReason},
-        skeleton::TableSkeleton,
+        skeleton,
         time::{Manner, Time},
         timeline::Timeline,
     },
     error::ApiError,
     lean::view,
-    state::agents,
+    state::{
+        agents,
+        reading::{Reading, read, read_once},
+    },
 };
 
 /// One agent.
 #[component]
 pub fn AgentDetail() -> impl IntoView {
     let agent = agent_of_address();
-    view! {
-        <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>
-            {move || Suspend::new(async move {
-                match agent.await {
-                    Ok(agent) => view! { <AgentPage first=agent /> }.into_any(),
-                    Err(error) => view! { <div class="page"><LoadError error /></div> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    when_read(skeleton::page, move || async move {
+        let first = agent.get().await?;
+        Ok(view! { <AgentPage first /> })
+    })
 }
 
 /// The agent that the page's address names.
-pub fn agent_of_address() -> Resource<Result<Agent, ApiError>> {
+pub fn agent_of_address() -> Reading<Agent> {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<AgentId>().ok()));
-    Resource::new(move || id.get(), |id| async move { get_agent(id.ok_or_else(no_such_agent)?).await })
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    read(
+        move || id.get(),
+        move || {
+            let id = id.get().parse::<AgentId>().map_err(|_| no_such_agent());
+            async move { get_agent(id?).await }
+        },
+    )
 }
 
 /// The answer for an address that has no id in it; the same as for an id that nobody has.
@@ -107,9 +109,9 @@ fn Gone() -> impl IntoView {
 fn Facts(agent: Memo<Agent>) -> impl IntoView {
     let Agent { project_id, project_name, pod_name, start_command, limits, created_at, .. } = agent.get_untracked();
     let command = if start_command.is_empty() {
-        view! { <span class="quiet">"A shell"</span> }.into_any()
+        view! { <span class="quiet">"A shell"</span> }
     } else {
-        view! { <span class="code">{start_command}</span> }.into_any()
+        view! { <span class="code">{start_command}</span> }
     };
     view! {
         <aside class="facts" aria-label="Facts">
@@ -135,19 +137,16 @@ fn Facts(agent: Memo<Agent>) -> impl IntoView {
 #[component]
 fn History(agent: Memo<Agent>) -> impl IntoView {
     let id = agent.with_untracked(|agent| agent.id);
-    let moment = Memo::new(move |_| agent.with(|agent| (agent.phase_since, agent.generation)));
-    let events = Resource::new(move || moment.get(), move |_| agent_timeline(id));
+    let moment = move || agent.with(|agent| format!("{} {}", agent.phase_since, agent.generation));
+    let events = read(moment, move || agent_timeline(id));
+    let timeline = while_read(skeleton::few, move || async move {
+        let entries = events.get().await?;
+        Ok(view! { <Timeline entries /> })
+    });
     view! {
         <section class="section" aria-labelledby="timeline">
             <h2 id="timeline">"Timeline"</h2>
-            <Transition fallback=|| view! { <TableSkeleton rows=3 /> }>
-                {move || Suspend::new(async move {
-                    match events.await {
-                        Ok(events) => view! { <Timeline events /> }.into_any(),
-                        Err(error) => view! { <LoadError error /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {timeline}
         </section>
     }
 }
@@ -158,20 +157,24 @@ pub fn LogTail(
     /// The agent.
     id: AgentId,
 ) -> impl IntoView {
-    let log = Resource::new(|| (), move |()| agent_logs(id));
+    let log = read_once(move || agent_logs(id));
+    let lines = while_read(log_to_come, move || async move {
+        let text = log.get().await?;
+        Ok(if text.trim().is_empty() {
+            view! { <p class="quiet">"Nothing was printed."</p> }
+        } else {
+            view! { <pre class="log" tabindex="0" role="region" aria-label="Log lines">{text}</pre> }
+        })
+    });
     view! {
-        <Transition fallback=|| view! { <pre class="log" aria-busy="true"></pre> }>
-            {move || Suspend::new(async move {
-                match log.await {
-                    Ok(text) if text.trim().is_empty() => view! { <p class="quiet">"Nothing was printed."</p> }.into_any(),
-                    Ok(text) => view! { <pre class="log" tabindex="0" role="region" aria-label="Log lines">{text}</pre> }.into_any(),
-                    Err(error) => view! { <p class="field-error">{error.message}</p> }.into_any(),
-                }
-            })}
-        </Transition>
-        <button type="button" class="button small ghost" on:click=move |_| log.refetch()>
+        {lines}
+        <button type="button" class="button small ghost" on:click=move |_| log.again()>
             <Icon of=Drawing::Refresh />
             "Read again"
         </button>
     }
+}
+
+fn log_to_come() -> AnyView {
+    view! { <pre class="log" aria-busy="true"></pre> }
 }

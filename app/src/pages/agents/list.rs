@@ -9,35 +9,29 @@ use crate::{
         agent_actions::{AgentActions, AgentCommands, AgentDialogs},
         empty_state::EmptyState,
         launch::{LaunchButton, agent_address},
-        load::LoadError,
+        load::when_read,
         page_header::PageHeader,
         phase_badge::{PhaseBadge, PhaseReason},
-        skeleton::TableSkeleton,
+        skeleton,
         time::{Manner, Time},
     },
     lean::view,
     pages::agents::detail::LogTail,
-    state::agents,
+    state::{agents, reading::read_once},
 };
 
 /// All agents.
 #[component]
 pub fn Agents() -> impl IntoView {
-    let agents = Resource::new(|| (), |()| list_agents());
+    let agents = read_once(list_agents);
+    let list = when_read(skeleton::table, move || async move {
+        let agents = agents.get().await?;
+        Ok(view! { <AgentList agents /> })
+    });
     view! {
         <PageHeader title="Agents" />
-        <div class="page">
-            <Suspense fallback=|| view! { <TableSkeleton /> }>
-                {move || Suspend::new(async move {
-                    match agents.await {
-                        Ok(agents) => view! { <AgentList agents /> }.into_any(),
-                        Err(error) => view! { <LoadError error /> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        </div>
+        <div class="page">{list}</div>
     }
-    .into_any()
 }
 
 #[component]
@@ -134,7 +128,7 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
         // An agent that is gone keeps its last face until its row is.
         let agent =
             Memo::new(move |last: Option<&Agent>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
-        view! { <AgentRow agent=agent.into() /> }.into_any()
+        view! { <AgentRow agent=agent.into() /> }
     };
     view! {
         <table class="table agents" role="table" aria-label="Agents">
@@ -206,27 +200,25 @@ fn FailureLog(agent: Signal<Agent>) -> impl IntoView {
 /// Nothing to list: the next step depends on whether there is a project.
 #[component]
 fn NoAgents() -> impl IntoView {
-    let projects = Resource::new(|| (), |()| list_projects());
-    view! {
-        <Suspense fallback=|| view! { <div class="empty"></div> }>
-            {move || Suspend::new(async move {
-                if projects.await.is_ok_and(|projects| projects.is_empty()) {
-                    view! {
-                        <EmptyState heading="No agents yet" text="An agent works on a project, so create a project first.">
-                            <a class="button primary" href="/projects?dialog=new-project">"Create a project"</a>
-                        </EmptyState>
-                    }.into_any()
-                } else {
-                    view! {
-                        <EmptyState
-                            heading="No agents yet"
-                            text="An agent is a machine of its own with git, tmux and a coding tool. Launch one and watch it work in its terminal."
-                        >
-                            <LaunchButton label="Launch your first agent" />
-                        </EmptyState>
-                    }.into_any()
-                }
-            })}
-        </Suspense>
-    }
+    let projects = read_once(list_projects);
+    when_read(skeleton::nothing, move || async move {
+        Ok(if projects.get().await?.is_empty() {
+            view! {
+                <EmptyState heading="No agents yet" text="An agent works on a project, so create a project first.">
+                    <a class="button primary" href="/projects?dialog=new-project">
+                        "Create a project"
+                    </a>
+                </EmptyState>
+            }
+        } else {
+            view! {
+                <EmptyState
+                    heading="No agents yet"
+                    text="An agent is a machine of its own with git, tmux and a coding tool. Launch one and watch it work in its terminal."
+                >
+                    <LaunchButton label="Launch your first agent" />
+                </EmptyState>
+            }
+        })
+    })
 }

@@ -11,8 +11,9 @@ use crate::{
         frame::lead_to_sign_in,
         icon::{Drawing, Icon},
         launch::agent_address,
-        load::LoadError,
+        load::when_read,
         phase_badge::PhaseBadge,
+        skeleton,
         terminal::Terminal,
         toast_list::ToastList,
     },
@@ -29,18 +30,14 @@ pub fn TerminalPage() -> impl IntoView {
     }
     let agent = agent_of_address();
     Live::of_page().open();
+    let attached = when_read(skeleton::nothing, move || async move {
+        let first = agent.get().await?;
+        Ok(view! { <Attached first /> })
+    });
     view! {
-        <Suspense fallback=|| view! { <div class="terminal-page"></div> }>
-            {move || Suspend::new(async move {
-                match agent.await {
-                    Ok(agent) => view! { <Attached first=agent /> }.into_any(),
-                    Err(error) => view! { <main class="alone"><LoadError error /></main> }.into_any(),
-                }
-            })}
-        </Suspense>
+        {attached}
         <ToastList />
     }
-    .into_any()
 }
 
 #[component]

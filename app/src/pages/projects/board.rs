@@ -14,36 +14,41 @@ use crate::{
         dialog::{Dialog, DialogButton, dialog_state},
         form::{Form, SubmitButton},
         icon::{Drawing, Icon},
-        load::LoadError,
+        load::when_read,
         page_header::{Crumb, PageHeader},
         project_form::ProjectFields,
-        skeleton::TableSkeleton,
+        skeleton,
         task_form::TaskFields,
     },
     error::ApiError,
     lean::view,
-    state::{live::Live, tasks},
+    state::{live::Live, reading::read, tasks},
 };
 
 /// One project.
 #[component]
 pub fn ProjectBoard() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<ProjectId>().ok()));
-    let project =
-        Resource::new(move || id.get(), |id| async move { get_project(id.ok_or_else(no_such_project)?).await });
-    let tasks = Resource::new(move || id.get(), |id| async move { list_tasks(id.ok_or_else(no_such_project)?).await });
-    view! {
-        <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>
-            {move || Suspend::new(async move {
-                match (project.await, tasks.await) {
-                    (Ok(project), Ok(tasks)) => view! { <ProjectPage project tasks /> }.into_any(),
-                    (Err(error), _) | (_, Err(error)) => view! { <div class="page"><LoadError error /></div> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let parsed = move || id.get().parse::<ProjectId>().map_err(|_| no_such_project());
+    let project = read(
+        move || id.get(),
+        move || {
+            let id = parsed();
+            async move { get_project(id?).await }
+        },
+    );
+    let tasks = read(
+        move || id.get(),
+        move || {
+            let id = parsed();
+            async move { list_tasks(id?).await }
+        },
+    );
+    when_read(skeleton::page, move || async move {
+        let (project, tasks) = (project.get().await?, tasks.get().await?);
+        Ok(view! { <ProjectPage project tasks /> })
+    })
 }
 
 /// The answer for an address that has no id in it; the same as for an id that nobody has.
@@ -102,17 +107,10 @@ fn ProjectFacts(project: RwSignal<Project>) -> impl IntoView {
 
 #[component]
 fn NewTaskDialog(open: RwSignal<bool>, project: ProjectId, tasks: RwSignal<Vec<Task>>) -> impl IntoView {
-    let action = ServerAction::<CreateTask>::new();
-    let live = Live::of_page();
-    Effect::new(move || {
-        if let Some(Ok(task)) = action.value().get() {
-            live.tell(&LiveEvent::Task(Box::new(task)));
-            open.set(false);
-        }
-    });
+    let done = show_and_close(open);
     view! {
         <Dialog open label="New task" class="dialog-wide">
-            <Form id="task" action check=|create: &CreateTask| create.input.clone().validate().map(drop)>
+            <Form id="task" done check=|create: &CreateTask| create.input.clone().validate().map(drop)>
                 <input type="hidden" name="project" value=project.to_string() />
                 <TaskFields task=None others=tasks.get_untracked() around=("input[", "]") />
                 <div class="form-actions">
@@ -148,20 +146,13 @@ pub fn TaskEditor(
     #[prop(into)]
     others: Signal<Vec<Task>>,
 ) -> impl IntoView {
-    let action = ServerAction::<EditTask>::new();
-    let live = Live::of_page();
-    Effect::new(move || {
-        if let Some(Ok(task)) = action.value().get() {
-            live.tell(&LiveEvent::Task(Box::new(task)));
-            open.set(false);
-        }
-    });
+    let done = show_and_close(open);
     view! {
         <Dialog open label="Edit" heading="Edit task" class="dialog-wide">
             {move || task.get_untracked().map(|task| {
                 let others = others.get_untracked().into_iter().filter(|other| other.id != task.id).collect();
                 view! {
-                    <Form id="edit-task" action check=check_edit>
+                    <Form id="edit-task" done check=check_edit>
                         <input type="hidden" name="id" value=task.id.to_string() />
                         <input type="hidden" name="version" value=task.version.to_string() />
                         <TaskFields task=Some(task) others />
@@ -175,6 +166,15 @@ pub fn TaskEditor(
     }
 }
 
+/// Shows a task that was made or changed, and closes its dialog.
+fn show_and_close(open: RwSignal<bool>) -> Callback<Task> {
+    let live = Live::of_page();
+    Callback::new(move |task: Task| {
+        live.tell(&LiveEvent::Task(Box::new(task)));
+        open.set(false);
+    })
+}
+
 fn check_edit(edit: &EditTask) -> Result<(), domain::Invalid> {
     let EditTask { title, description, priority, depends_on, .. } = edit.clone();
     domain::NewTask { title, description, priority, depends_on, parent_id: None }.validate().map(drop)
@@ -182,12 +182,9 @@ fn check_edit(edit: &EditTask) -> Result<(), domain::Invalid> {
 
 #[component]
 fn EditProjectDialog(open: RwSignal<bool>, project: RwSignal<Project>) -> impl IntoView {
-    let action = ServerAction::<UpdateProject>::new();
-    Effect::new(move || {
-        if let Some(Ok(changed)) = action.value().get() {
-            project.set(changed);
-            open.set(false);
-        }
+    let done = Callback::new(move |changed: Project| {
+        project.set(changed);
+        open.set(false);
     });
     let check = |update: &UpdateProject| {
         let input = update.input.clone();
@@ -202,7 +199,7 @@ fn EditProjectDialog(open: RwSignal<bool>, project: RwSignal<Project>) -> impl I
     };
     view! {
         <Dialog open label="Edit project">
-            <Form id="edit-project" action check>
+            <Form id="edit-project" done check>
                 <input type="hidden" name="id" value=project.with_untracked(|project| project.id.to_string()) />
                 <ProjectFields project=project.get_untracked() />
                 <div class="form-actions">

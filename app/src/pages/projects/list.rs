@@ -1,5 +1,7 @@
 //! All projects.
 
+use std::marker::PhantomData;
+
 use domain::Project;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
@@ -12,21 +14,25 @@ use crate::{
         empty_state::EmptyState,
         form::{Form, SubmitButton},
         icon::{Drawing, Icon},
-        load::LoadError,
+        load::when_read,
         page_header::PageHeader,
         project_form::ProjectFields,
-        skeleton::TableSkeleton,
+        skeleton,
         time::Time,
     },
     lean::view,
-    state::toasts::Toasts,
+    state::{reading::read_once, toasts::Toasts},
 };
 
 /// All projects.
 #[component]
 pub fn Projects() -> impl IntoView {
     let open = dialog_state("new-project");
-    let projects = Resource::new(|| (), |()| list_projects());
+    let projects = read_once(list_projects);
+    let list = when_read(skeleton::table, move || async move {
+        let projects = projects.get().await?;
+        Ok(view! { <ProjectList projects /> })
+    });
     view! {
         <PageHeader title="Projects">
             <DialogButton id="new-project" path="/projects" open>
@@ -34,34 +40,21 @@ pub fn Projects() -> impl IntoView {
                 "New project"
             </DialogButton>
         </PageHeader>
-        <div class="page">
-            <Suspense fallback=|| view! { <TableSkeleton /> }>
-                {move || Suspend::new(async move {
-                    match projects.await {
-                        Ok(projects) => view! { <ProjectList projects /> }.into_any(),
-                        Err(error) => view! { <LoadError error /> }.into_any(),
-                    }
-                })}
-            </Suspense>
-        </div>
+        <div class="page">{list}</div>
         <NewProjectDialog open />
     }
-    .into_any()
 }
 
 #[component]
 fn NewProjectDialog(open: RwSignal<bool>) -> impl IntoView {
-    let action = ServerAction::<CreateProject>::new();
     let navigate = use_navigate();
-    Effect::new(move || {
-        if let Some(Ok(project)) = action.value().get() {
-            open.set(false);
-            navigate(&format!("/projects/{}", project.id), leptos_router::NavigateOptions::default());
-        }
+    let done = Callback::new(move |project: Project| {
+        open.set(false);
+        navigate(&format!("/projects/{}", project.id), leptos_router::NavigateOptions::default());
     });
     view! {
         <Dialog open label="New project">
-            <Form id="project" action check=|create: &CreateProject| create.input.clone().validate().map(drop)>
+            <Form id="project" done check=|create: &CreateProject| create.input.clone().validate().map(drop)>
                 <ProjectFields />
                 <div class="form-actions">
                     <SubmitButton label="Create project" />
@@ -75,15 +68,14 @@ fn NewProjectDialog(open: RwSignal<bool>) -> impl IntoView {
 fn ProjectList(projects: Vec<Project>) -> impl IntoView {
     let projects = RwSignal::new(projects);
     let (open, chosen) = (RwSignal::new(false), RwSignal::new(None::<Project>));
-    let action = ServerAction::<DeleteProject>::new();
     let toasts = Toasts::of_page();
-    Effect::new(move || {
-        if let (Some(Ok(())), Some(gone)) = (action.value().get(), chosen.get_untracked()) {
+    let done = move |()| {
+        if let Some(gone) = chosen.get_untracked() {
             projects.update(|projects| projects.retain(|project| project.id != gone.id));
             open.set(false);
             toasts.done(format!("{} is deleted.", gone.name));
         }
-    });
+    };
     let ask = Callback::new(move |project: Project| {
         chosen.set(Some(project));
         open.set(true);
@@ -95,7 +87,8 @@ fn ProjectList(projects: Vec<Project>) -> impl IntoView {
         </Show>
         <ConfirmDelete
             open
-            action
+            by={PhantomData::<fn(DeleteProject)>}
+            done
             question=Signal::derive(move || format!("Delete {}?", name()))
             consequence="Its tasks and its agents, with their workspaces, are deleted with it."
         >
@@ -140,8 +133,8 @@ fn ProjectTable(projects: RwSignal<Vec<Project>>, ask: Callback<Project>) -> imp
 fn ProjectRow(project: Project, ask: Callback<Project>) -> impl IntoView {
     let Project { id, name, repository_url, default_branch, created_at, .. } = project.clone();
     let repository = repository_url.map_or_else(
-        || view! { <span class="quiet">"None"</span> }.into_any(),
-        |url| view! { <span class="code clip">{url}</span> }.into_any(),
+        || view! { <span class="quiet">"None"</span> },
+        |url| view! { <span class="code clip">{url}</span> },
     );
     view! {
         <tr role="row">

@@ -16,15 +16,12 @@ use crate::{
 /// Who one is, and the password.
 #[component]
 pub fn Account() -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
     let toasts = Toasts::of_page();
     // A form that has done its work begins anew.
     let round = RwSignal::new(0_u32);
-    Effect::new(move || {
-        if let Some(Ok(())) = action.value().get() {
-            toasts.done("The password is changed. Every other browser is signed out.");
-            round.update(|round| *round += 1);
-        }
+    let done = Callback::new(move |()| {
+        toasts.done("The password is changed. Every other browser is signed out.");
+        round.update(|round| *round += 1);
     });
     let user = session::current().user;
     let (name, role) = user.map_or((String::new(), ""), |user| {
@@ -47,8 +44,9 @@ pub fn Account() -> impl IntoView {
             round.track();
             let name = name.clone();
             view! {
-                <Form id="password" action check=check>
-                    <input type="hidden" autocomplete="username" value=name />
+                <Form id="password" check=check done>
+                    // Password managers want to know whose password it is.
+                    <input type="text" autocomplete="username" value=name hidden />
                     <TextField label="Current password" field="current_password" kind="password" autocomplete="current-password" />
                     <TextField
                         label="New password"

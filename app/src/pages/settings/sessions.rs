@@ -1,41 +1,35 @@
 //! Where one is signed in.
 
 use domain::{Session, SessionId};
-use leptos::{ev, prelude::*, server_fn::ServerFn};
+use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 
 use crate::{
-    api::sessions::{RevokeSession, list_sessions},
-    components::{load::LoadError, skeleton::TableSkeleton, time::Time},
+    api::sessions::{RevokeSession, list_sessions, revoke_session},
+    components::{
+        load::while_read,
+        skeleton,
+        time::{Manner, Time},
+    },
     lean::view,
-    state::toasts::Toasts,
+    state::{
+        reading::{Reading, read_once},
+        toasts::Toasts,
+    },
 };
 
 /// Where one is signed in.
 #[component]
 pub fn Sessions() -> impl IntoView {
-    let revoke = ServerAction::<RevokeSession>::new();
-    let sessions = Resource::new(move || revoke.version().get(), |_| list_sessions());
-    let toasts = Toasts::of_page();
-    Effect::new(move || match revoke.value().get() {
-        Some(Ok(())) => toasts.done("That browser is signed out."),
-        Some(Err(error)) => toasts.failed(&error),
-        None => {}
-    });
-    view! {
-        <Transition fallback=|| view! { <TableSkeleton rows=2 /> }>
-            {move || Suspend::new(async move {
-                match sessions.await {
-                    Ok(sessions) => view! { <SessionTable sessions revoke /> }.into_any(),
-                    Err(error) => view! { <LoadError error /> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
+    let sessions = read_once(list_sessions);
+    while_read(skeleton::few, move || async move {
+        let list = sessions.get().await?;
+        Ok(view! { <SessionTable list sessions /> })
+    })
 }
 
 #[component]
-fn SessionTable(sessions: Vec<Session>, revoke: ServerAction<RevokeSession>) -> impl IntoView {
-    let rows = sessions.into_iter().map(|session| view! { <SessionRow session revoke /> }).collect_view();
+fn SessionTable(list: Vec<Session>, sessions: Reading<Vec<Session>>) -> impl IntoView {
+    let rows = list.into_iter().map(|session| view! { <SessionRow session sessions /> }).collect_view();
     view! {
         <table class="table" role="table" aria-label="Sessions">
             <thead role="rowgroup">
@@ -53,30 +47,39 @@ fn SessionTable(sessions: Vec<Session>, revoke: ServerAction<RevokeSession>) -> 
 }
 
 #[component]
-fn SessionRow(session: Session, revoke: ServerAction<RevokeSession>) -> impl IntoView {
+fn SessionRow(session: Session, sessions: Reading<Vec<Session>>) -> impl IntoView {
     let Session { id, last_seen_at, expires_at, user_agent, address, current, .. } = session;
     let browser = browser_of(&user_agent);
     let end = if current {
-        view! { <span class="quiet">"This browser"</span> }.into_any()
+        view! { <span class="quiet">"This browser"</span> }
     } else {
-        view! { <Revoke id revoke /> }.into_any()
+        view! { <Revoke id sessions /> }
     };
     view! {
         <tr role="row">
             <td role="cell" class="cell-main" title=user_agent>{browser}</td>
             <td role="cell" data-label="Address"><span class="code">{address}</span></td>
             <td role="cell" data-label="Last seen"><Time at=last_seen_at /></td>
-            <td role="cell" data-label="Ends"><Time at=expires_at manner=crate::components::time::Manner::Until /></td>
+            <td role="cell" data-label="Ends"><Time at=expires_at manner=Manner::Until /></td>
             <td role="cell" class="cell-actions">{end}</td>
         </tr>
     }
 }
 
 #[component]
-fn Revoke(id: SessionId, revoke: ServerAction<RevokeSession>) -> impl IntoView {
+fn Revoke(id: SessionId, sessions: Reading<Vec<Session>>) -> impl IntoView {
+    let toasts = Toasts::of_page();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        revoke.dispatch(RevokeSession { id });
+        spawn_local(async move {
+            match revoke_session(id).await {
+                Ok(()) => {
+                    toasts.done("That browser is signed out.");
+                    sessions.again();
+                }
+                Err(error) => toasts.failed(&error),
+            }
+        });
     };
     view! {
         <form method="post" action=RevokeSession::url() class="inline" on:submit=submit>

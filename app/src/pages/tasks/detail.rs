@@ -1,5 +1,7 @@
 //! One task: what is to be done, where it is, what came out of it, and what happened.
 
+use std::marker::PhantomData;
+
 use domain::{Task, TaskId, TaskState};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -14,10 +16,10 @@ use crate::{
         dialog::{DialogButton, dialog_state},
         empty_state::EmptyState,
         icon::{Drawing, Icon},
-        load::LoadError,
+        load::{when_read, while_read},
         markdown::Markdown,
         page_header::{Crumb, PageHeader},
-        skeleton::TableSkeleton,
+        skeleton,
         task_card::PriorityMark,
         time::Time,
         timeline::Timeline,
@@ -25,34 +27,30 @@ use crate::{
     error::ApiError,
     lean::view,
     pages::projects::board::TaskEditor,
-    state::{tasks, toasts::Toasts},
+    state::{reading::read, tasks, toasts::Toasts},
 };
 
 /// One task.
 #[component]
 pub fn TaskDetail() -> impl IntoView {
     let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").and_then(|id| id.parse::<TaskId>().ok()));
-    let all = Resource::new(
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let all = read(
         move || id.get(),
-        |id| async move {
-            let task = get_task(id.ok_or_else(no_such_task)?).await?;
-            let project = get_project(task.project_id).await?;
-            let others = list_tasks(task.project_id).await?;
-            Ok::<_, ApiError>((task, project.name, others))
+        move || {
+            let id = id.get().parse::<TaskId>().map_err(|_| no_such_task());
+            async move {
+                let task = get_task(id?).await?;
+                let project = get_project(task.project_id).await?;
+                let others = list_tasks(task.project_id).await?;
+                Ok((task, project.name, others))
+            }
         },
     );
-    view! {
-        <Suspense fallback=|| view! { <div class="page"><TableSkeleton /></div> }>
-            {move || Suspend::new(async move {
-                match all.await {
-                    Ok((task, project, others)) => view! { <TaskPage first=task project others /> }.into_any(),
-                    Err(error) => view! { <div class="page"><LoadError error /></div> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    when_read(skeleton::page, move || async move {
+        let (task, project, others) = all.get().await?;
+        Ok(view! { <TaskPage first=task project others /> })
+    })
 }
 
 /// The answer for an address that has no id in it; the same as for an id that nobody has.
@@ -113,20 +111,18 @@ fn Gone(back: String) -> impl IntoView {
 
 #[component]
 fn DeleteDialog(open: RwSignal<bool>, task: Memo<Task>) -> impl IntoView {
-    let action = ServerAction::<DeleteTask>::new();
     let (navigate, toasts) = (use_navigate(), Toasts::of_page());
-    Effect::new(move || {
-        if let Some(Ok(())) = action.value().get() {
-            toasts.done("The task is deleted.");
-            let back = task.with_untracked(|task| format!("/projects/{}", task.project_id));
-            navigate(&back, leptos_router::NavigateOptions::default());
-        }
-    });
+    let done = move |()| {
+        toasts.done("The task is deleted.");
+        let back = task.with_untracked(|task| format!("/projects/{}", task.project_id));
+        navigate(&back, leptos_router::NavigateOptions::default());
+    };
     let (id, project) = task.with_untracked(|task| (task.id.to_string(), task.project_id.to_string()));
     view! {
         <ConfirmDelete
             open
-            action
+            by={PhantomData::<fn(DeleteTask)>}
+            done
             question="Delete this task?"
             consequence="The task and its timeline are deleted."
         >
@@ -237,19 +233,15 @@ fn TaskResults(task: Memo<Task>) -> impl IntoView {
 /// The timeline; read again when the task changes.
 #[component]
 fn History(id: TaskId, task: Memo<Task>) -> impl IntoView {
-    let version = Memo::new(move |_| task.with(|task| task.version));
-    let events = Resource::new(move || version.get(), move |_| task_timeline(id));
+    let events = read(move || task.with(|task| task.version.to_string()), move || task_timeline(id));
+    let timeline = while_read(skeleton::few, move || async move {
+        let entries = events.get().await?;
+        Ok(view! { <Timeline entries /> })
+    });
     view! {
         <section class="section" aria-labelledby="timeline">
             <h2 id="timeline">"Timeline"</h2>
-            <Transition fallback=|| view! { <TableSkeleton rows=2 /> }>
-                {move || Suspend::new(async move {
-                    match events.await {
-                        Ok(events) => view! { <Timeline events /> }.into_any(),
-                        Err(error) => view! { <LoadError error /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {timeline}
         </section>
     }
 }

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{ErrorCode, LiveEvent};
+use domain::{AgentId, ErrorCode, LiveEvent, ProjectId, TaskId};
 use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
+use serde::Deserialize;
 use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
@@ -50,7 +51,7 @@ pub fn keep_open(live: Live) {
     });
     let for_messages = Rc::downgrade(&stream);
     *stream.on_message.borrow_mut() = Some(Closure::new(move |message: MessageEvent| {
-        let parsed = message.data().as_string().and_then(|text| serde_json::from_str::<LiveEvent>(&text).ok());
+        let parsed = message.data().as_string().and_then(|data| parse(&message.type_(), data.as_bytes()));
         if let (Some(stream), Some(event)) = (for_messages.upgrade(), parsed) {
             let id = message.last_event_id();
             stream.last.replace((!id.is_empty()).then_some(id));
@@ -75,6 +76,34 @@ pub fn keep_open(live: Live) {
         stream.close();
         in_sight.remove();
     });
+}
+
+/// An agent that is gone.
+#[derive(Deserialize)]
+struct GoneAgent {
+    id: AgentId,
+}
+
+/// A task that is gone.
+#[derive(Deserialize)]
+struct GoneTask {
+    id: TaskId,
+    project_id: ProjectId,
+}
+
+/// The event's name says what its data is, so that it is read straight into that.
+fn parse(name: &str, data: &[u8]) -> Option<LiveEvent> {
+    match name {
+        "agent" => serde_json::from_slice(data).ok().map(LiveEvent::Agent),
+        "agent_removed" => serde_json::from_slice(data).ok().map(|GoneAgent { id }| LiveEvent::AgentRemoved { id }),
+        "task" => serde_json::from_slice(data).ok().map(LiveEvent::Task),
+        "task_removed" => {
+            let GoneTask { id, project_id } = serde_json::from_slice(data).ok()?;
+            Some(LiveEvent::TaskRemoved { id, project_id })
+        }
+        "resync" => Some(LiveEvent::Resync),
+        _ => None,
+    }
 }
 
 /// The server refuses a stream to whoever is no longer signed in.
