@@ -5,10 +5,8 @@ use leptos::{html, prelude::*};
 
 #[cfg(feature = "hydrate")]
 mod browser;
-// On the server nothing connects, but its logic is tested there.
-#[cfg(any(feature = "hydrate", test))]
-mod reconnect;
-mod status;
+pub mod reconnect;
+pub mod status;
 #[cfg(not(feature = "hydrate"))]
 mod stub;
 

@@ -74,12 +74,8 @@ struct Bridge<C> {
 
 /// Runs a terminal session until one side ends it or `ended` resolves with a last word.
 pub async fn run(socket: WebSocket, connect: impl Connect, ended: impl Future<Output = End> + Send) -> Ending {
-    let bridge = Bridge {
-        session: Session::new(Instant::now()),
-        browser: Leg::new(socket),
-        upstream: Upstream::Down,
-        connect,
-    };
+    let bridge =
+        Bridge { session: Session::new(Instant::now()), browser: Leg::new(socket), upstream: Upstream::Down, connect };
     bridge.run(ended).await
 }
 

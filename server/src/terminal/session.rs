@@ -13,8 +13,8 @@ use super::{
     coalesce::Coalescer,
     end::{self, Ending},
     limits::{
-        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, DEAD_AFTER, HELLO_DEADLINE, HOLD_MAX, INPUT_HOLD_MAX, PING_EVERY,
-        STABLE_AFTER,
+        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, DEAD_AFTER, HELLO_DEADLINE, HOLD_MAX, INPUT_HOLD_MAX,
+        PING_EVERY, STABLE_AFTER,
     },
     resize::ResizeGate,
 };

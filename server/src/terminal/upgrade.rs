@@ -102,6 +102,8 @@ async fn refuse(socket: WebSocket, end: domain::terminal::End) -> Ending {
 fn not_a_terminal_client() -> Problem {
     Problem::new(
         ErrorCode::Invalid,
-        format!("This address is for WebSockets with the subprotocol {SUBPROTOCOL}. docs/terminal-protocol.md has more."),
+        format!(
+            "This address is for WebSockets with the subprotocol {SUBPROTOCOL}. docs/terminal-protocol.md has more."
+        ),
     )
 }

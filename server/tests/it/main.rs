@@ -12,3 +12,4 @@ mod operations;
 mod ownership;
 mod startup_faults;
 mod support;
+mod terminal;

@@ -35,11 +35,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// A connection about which the server has said nothing.
-    pub const fn plain(standing: Standing) -> Self {
-        Self::Connection { standing, end: None }
-    }
-
     /// Whether what is typed reaches the agent.
     pub const fn is_live(&self) -> bool {
         matches!(self, Self::Connection { standing: Standing::Live, .. })
@@ -114,9 +109,10 @@ mod tests {
 
     #[test]
     fn every_standing_has_words_and_only_trouble_has_a_banner() {
-        let status = Status::plain(Standing::Live);
+        let plain = |standing| Status::Connection { standing, end: None };
+        let status = plain(Standing::Live);
         assert_eq!((status.word(), status.banner()), ("Connected", None));
-        let status = Status::plain(Standing::Reconnecting { seconds: 3 });
+        let status = plain(Standing::Reconnecting { seconds: 3 });
         assert_eq!(status.banner().as_deref(), Some("Connection lost. Reconnecting in 3 s …"));
         assert_eq!(status.action(), "Reconnect now");
         let end = End { code: EndCode::NotRunning, message: "Otter was stopped.".into(), retry: false };

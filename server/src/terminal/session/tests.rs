@@ -189,7 +189,9 @@ fn a_browser_that_does_not_read_costs_a_bounded_amount_and_gets_a_fresh_screen()
 fn much_output_at_once_is_no_reason_to_drop_it() {
     let mut run = Run::live();
     run.printed(&[b'x'; HOLD_MAX + 1], 0);
-    assert!(matches!(run.effects().as_slice(), [Effect::ToBrowser(frame)] if frame.len() == HOLD_MAX + 1 + OUTPUT_HEADER));
+    assert!(
+        matches!(run.effects().as_slice(), [Effect::ToBrowser(frame)] if frame.len() == HOLD_MAX + 1 + OUTPUT_HEADER)
+    );
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl Client {
         client
     }
 
+    /// The headers that every request has.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
@@ -69,7 +74,8 @@ impl Client {
 
     /// Sends anything.
     pub async fn send(&self, method: Method, path: &str, body: Option<(&str, String)>) -> Answer {
-        let mut request = self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
+        let mut request =
+            self.http.request(method, format!("http://{}{path}", self.address)).headers(self.headers.clone());
         if let Some((content_type, body)) = body {
             request = request.header(header::CONTENT_TYPE, content_type).body(body);
         }

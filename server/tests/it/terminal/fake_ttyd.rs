@@ -1,0 +1,78 @@
+//! ttyd as the gateway meets it: the handshake of 1.7.7 and its frames, with nothing behind.
+
+use domain::ttyd;
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::{io::DuplexStream, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{Request, Response},
+        http::HeaderMap,
+    },
+};
+
+use super::viewer::PATIENCE;
+use crate::support::TestApp;
+
+/// One viewer's connection to ttyd.
+pub struct FakeTtyd {
+    socket: WebSocketStream<DuplexStream>,
+    /// The headers of the upgrade.
+    pub headers: HeaderMap,
+    /// The first frame.
+    pub init: Value,
+}
+
+impl FakeTtyd {
+    /// Takes the next connection and says what ttyd says first: a title with the command line, and preferences.
+    #[expect(clippy::result_large_err, reason = "the WebSocket library wants it so")]
+    pub async fn accept(app: &TestApp) -> Self {
+        let (_, stream) = timeout(PATIENCE, app.runtime.accept()).await.expect("nobody dialled").unwrap();
+        let mut headers = HeaderMap::new();
+        let look = |request: &Request, mut response: Response| {
+            headers = request.headers().clone();
+            response.headers_mut().insert("sec-websocket-protocol", ttyd::SUBPROTOCOL.parse().unwrap());
+            Ok(response)
+        };
+        let mut socket = accept_hdr_async(stream, look).await.unwrap();
+        let init = socket.next().await.unwrap().unwrap().into_data();
+        let mut ttyd = Self { socket, headers, init: serde_json::from_slice(&init).unwrap() };
+        ttyd.send(b"1bwrap --secret-flag (host)").await.unwrap();
+        ttyd.send(b"2{\"disableLeaveAlert\":true}").await.unwrap();
+        ttyd
+    }
+
+    /// Prints, as far as the gateway still listens.
+    pub async fn print(&mut self, output: &[u8]) -> Result<(), ()> {
+        self.send(&[b"0", output].concat()).await
+    }
+
+    async fn send(&mut self, frame: &[u8]) -> Result<(), ()> {
+        let sent = timeout(PATIENCE, self.socket.send(Message::Binary(frame.to_vec().into()))).await;
+        sent.expect("the gateway does not drain ttyd").map_err(|_| ())
+    }
+
+    /// The next frame from the gateway. `None` once it has hung up.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("the gateway sent nothing")? {
+                Ok(Message::Binary(frame)) => return Some(frame.to_vec()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Everything that is typed until the gateway has sent so many bytes.
+    pub async fn typed(&mut self, bytes: usize) -> Vec<u8> {
+        let mut typed = Vec::new();
+        while typed.len() < bytes {
+            let frame = self.next().await.expect("the gateway hung up");
+            assert_eq!(frame[0], b'0', "something else than input came");
+            typed.extend_from_slice(&frame[1..]);
+        }
+        typed
+    }
+}

@@ -1,0 +1,112 @@
+//! What flows, and how it starts over.
+
+use domain::{terminal::ServerFrame, ttyd};
+
+use super::{FakeTtyd, TestApp, live, open, running_agent, viewer::Viewer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_flow_both_ways_and_ttyds_own_talk_stays_inside() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    assert_eq!(ttyd.init["columns"], 80);
+    assert_eq!(ttyd.init["rows"], 24);
+    let token = ttyd.init["AuthToken"].as_str().unwrap();
+    assert_eq!(ttyd.headers["authorization"], format!("Basic {token}"), "ttyd wants the credential twice");
+    assert_eq!(ttyd.headers["origin"], format!("http://{}", ttyd.headers["host"].to_str().unwrap()));
+
+    ttyd.print("grüße".as_bytes()).await.unwrap();
+    let output = viewer.output_until("grüße").await;
+    assert!(!output.contains("secret-flag"), "{output:?}");
+    for (seq, text) in ["ls", "\r", "exit\r"].into_iter().enumerate() {
+        viewer.input(u32::try_from(seq).unwrap(), text.as_bytes()).await;
+    }
+    assert_eq!(ttyd.typed(8).await, b"ls\rexit\r");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_before_the_welcome_is_kept() {
+    let app = TestApp::new().await;
+    let (browser, agent) = running_agent(&app).await;
+    let mut viewer = Viewer::connect(app.address, &browser, agent).await.unwrap();
+    viewer.hello(80, 24).await;
+    viewer.input(0, b"early").await;
+    let mut ttyd = FakeTtyd::accept(&app).await;
+    viewer.welcome().await;
+    assert_eq!(ttyd.typed(5).await, b"early");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ping_is_answered_with_its_number() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, _ttyd) = live(&app).await;
+    viewer.raw(vec![4, 0xef, 0xbe, 0xad, 0xde]).await;
+    assert_eq!(viewer.frame().await, ServerFrame::Pong(0xdead_beef));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_sizes_is_thinned_and_the_last_one_arrives() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    for cols in 100..300 {
+        viewer.resize(cols, 30).await;
+    }
+    let mut sizes = 0;
+    while ttyd.next().await.unwrap() != ttyd::encode_resize(299, 30) {
+        sizes += 1;
+    }
+    assert!(sizes < 100, "{sizes} sizes came through");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ttyd_that_dies_is_attached_again() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, ttyd) = live(&app).await;
+    drop(ttyd);
+    let mut ttyd = FakeTtyd::accept(&app).await;
+    viewer.welcome().await;
+    ttyd.print(b"again").await.unwrap();
+    viewer.output_until("again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_does_not_read_holds_nobody_up_and_gets_a_fresh_screen() {
+    let app = TestApp::new().await;
+    let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
+    // The kernel takes some megabytes before the browser is seen not to read; then the gateway lets go of ttyd.
+    let chunk = [b'x'; 4095];
+    let mut printed = 0;
+    while ttyd.print(&chunk).await.is_ok() {
+        printed += chunk.len();
+        assert!(printed < 256 << 20, "the gateway holds everything");
+    }
+    // Another viewer of the same agent is not disturbed.
+    let (mut other, mut other_ttyd) = open(&app, &browser, agent).await;
+    other_ttyd.print(b"quick").await.unwrap();
+    other.output_until("quick").await;
+
+    let reading = tokio::spawn(async move {
+        viewer.next_welcome().await;
+        viewer.output_until("fresh").await
+    });
+    let mut ttyd = FakeTtyd::accept(&app).await;
+    ttyd.print(b"fresh").await.unwrap();
+    assert_eq!(reading.await.unwrap(), "fresh");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_arrives_whole_and_in_few_frames() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    let lines: String = (0..100_000).map(|line| format!("line {line}\r\n")).collect();
+    let sending = lines.clone();
+    tokio::spawn(async move {
+        for chunk in sending.as_bytes().chunks(4095) {
+            ttyd.print(chunk).await.unwrap();
+        }
+        ttyd.print(b"the end").await.unwrap();
+        ttyd
+    });
+    let output = viewer.output_until("the end").await;
+    assert_eq!(output.len(), lines.len() + "the end".len());
+    assert!(output.starts_with(&lines));
+}
