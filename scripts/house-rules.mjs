@@ -14,6 +14,7 @@ const MOD_RS = new Set(["server/store/src/queries/mod.rs"]);
 const ROOMS = {
   domain: { below: [], unknown: [/^tokio/, /^futures/, /^async/, /^diesel/, /^kube/, /^k8s/, /^leptos/, /^axum/, /^reqwest/] },
   store: { below: ["domain"], unknown: [/^axum/, /^http/, /^hyper/, /^tower/, /^kube/, /^k8s/, /^leptos/] },
+  "test-databases": { below: [], unknown: [/^axum/, /^leptos/] },
   runtime: { below: ["domain"], unknown: [/^axum/, /^diesel/, /^leptos/] },
   services: { below: ["domain", "store", "runtime"], unknown: [/^axum/, /^diesel/, /^kube/, /^k8s/, /^leptos/] },
   app: { below: ["domain", "services"], unknown: [/^axum/, /^diesel/, /^kube/, /^k8s/] },

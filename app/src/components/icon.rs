@@ -19,7 +19,7 @@ pub enum Drawing {
     Rocket,
     /// Close.
     Close,
-    /// SignOut.
+    /// A door to leave by.
     SignOut,
     /// Stop.
     Stop,

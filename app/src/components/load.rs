@@ -36,8 +36,8 @@ where
     F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
 {
     Arc::new(move || {
-        let made = make();
-        Box::pin(async move { made.await.unwrap_or_else(|error| view! { <LoadError error /> }) })
+        let reading = make();
+        Box::pin(async move { reading.await.unwrap_or_else(|error| view! { <LoadError error /> }) })
     })
 }
 

@@ -28,8 +28,7 @@ fn keep_going(now: RwSignal<Timestamp>, rendered_at: Timestamp) {
     let began = js_sys::Date::now();
     let step = move || {
         let passed = js_sys::Date::now() - began;
-        #[expect(clippy::cast_possible_truncation, reason = "a page is not open for 300,000 years")]
-        let passed = std::time::Duration::from_millis(passed.max(0.0) as u64);
+        let passed = std::time::Duration::try_from_secs_f64(passed / 1000.0).unwrap_or_default();
         if let Ok(time) = rendered_at.checked_add(passed) {
             now.set(time);
         }

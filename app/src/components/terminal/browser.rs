@@ -157,11 +157,11 @@ impl Parts {
     }
 
     fn watch(self: &Rc<Self>) -> Result<Watchers, JsValue> {
-        let on_size = Closure::<dyn FnMut()>::new(weakly(self, |parts| parts.resize_soon()));
+        let on_size = Closure::<dyn FnMut()>::new(weakly(self, Self::resize_soon));
         let sizes = ResizeObserver::new(on_size.as_ref().unchecked_ref())?;
         sizes.observe(&self.host);
 
-        let on_theme = Closure::<dyn FnMut()>::new(weakly(self, |parts| parts.repaint()));
+        let on_theme = Closure::<dyn FnMut()>::new(weakly(self, Self::repaint));
         let themes = MutationObserver::new(on_theme.as_ref().unchecked_ref())?;
         if let Some(root) = document().document_element() {
             let attributes = MutationObserverInit::new();
@@ -169,19 +169,19 @@ impl Parts {
             themes.observe_with_options(&root, &attributes)?;
         }
         let mut listeners = vec![
-            Listener::new(&window(), "online", ignoring(weakly(self, |parts| parts.wake()))),
-            Listener::new(&window(), "pageshow", ignoring(weakly(self, |parts| parts.wake()))),
-            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, |parts| parts.wake()))),
+            Listener::new(&window(), "online", ignoring(weakly(self, Self::wake))),
+            Listener::new(&window(), "pageshow", ignoring(weakly(self, Self::wake))),
+            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake))),
         ];
         if let Some(dark) = window().match_media("(prefers-color-scheme: dark)")? {
-            listeners.push(Listener::new(&dark, "change", ignoring(weakly(self, |parts| parts.repaint()))));
+            listeners.push(Listener::new(&dark, "change", ignoring(weakly(self, Self::repaint))));
         }
         Ok(Watchers { sizes, themes, _listeners: listeners, _on_size: on_size, _on_theme: on_theme })
     }
 
     /// Follows the element's size once it has settled.
     fn resize_soon(self: &Rc<Self>) {
-        let timeout = Timeout::new(RESIZE_PAUSE, weakly(self, |parts| parts.resize()));
+        let timeout = Timeout::new(RESIZE_PAUSE, weakly(self, Self::resize));
         self.resizing.replace(Some(timeout));
     }
 

@@ -80,7 +80,7 @@ fn Secret(secret: NewSecret, created: RwSignal<Option<NewSecret>>) -> impl IntoV
     view! {
         <div class="secret" role="status">
             <p>
-                <strong>{format!("The token “{}” is made.", name)}</strong>
+                <strong>{format!("The token “{name}” is made.")}</strong>
                 " Copy it now: it is not shown again."
             </p>
             <div class="secret-line">

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// How long to wait before asking again after the server refused.
 const RETRY: Duration = Duration::from_secs(4);
 
+/// What the browser calls when something happens, once there is one.
+type Listener<E> = RefCell<Option<Closure<dyn FnMut(E)>>>;
+
 /// One page's stream over all its connections.
 struct Stream {
     live: Live,
@@ -34,8 +37,8 @@ struct Stream {
     /// The last event that was seen. A browser forgets it when it gives up on a source.
     last: RefCell<Option<String>>,
     is_over: Cell<bool>,
-    on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
-    on_state: RefCell<Option<Closure<dyn FnMut(web_sys::Event)>>>,
+    on_message: Listener<MessageEvent>,
+    on_state: Listener<web_sys::Event>,
 }
 
 /// Opens the stream and closes it with the owner.

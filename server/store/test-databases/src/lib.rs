@@ -1,7 +1,7 @@
 //! Databases for tests: [`Database::new`] gives a fresh, empty one of any kind.
 //!
 //! `PostgreSQL` and `MariaDB` are started by the test process when it first needs them, once, as a user that is not
-//! root, with their data in a temporary folder. They end with the test process, however it ends (see [`server`]).
+//! root, with their data in a temporary folder. They end with the test process, however it ends (see `server.rs`).
 #![expect(clippy::expect_used, reason = "a test without its database fails, and says what is missing")]
 
 mod account;

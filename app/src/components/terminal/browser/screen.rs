@@ -30,10 +30,13 @@ const PARSE_MAX: usize = 4 * 1024 * 1024;
 /// Clears everything, in step with what was written before: `Terminal.reset` would overtake it.
 const FULL_RESET: &[u8] = b"\x1bc";
 
+/// Takes bytes that were typed.
+type Typed = Box<dyn Fn(&[u8])>;
+
 /// What xterm reports.
 pub struct Handlers {
     /// This was typed, pasted, or answered by the terminal itself.
-    pub typed: Box<dyn Fn(&[u8])>,
+    pub typed: Typed,
     /// Everything that was written has been parsed, after [`Screen::write`] said that it is too much.
     pub caught_up: Box<dyn Fn()>,
 }
