@@ -1,170 +1,155 @@
-// A key and its echo, and much output at once: through the server against the same ttyd dialled directly, in turns.
+// What the server costs a terminal: the same agent's ttyd through the gateway and dialled directly, echo and bulk, in turns.
 
 import { readFileSync } from "node:fs";
-import type { RequestOptions } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Api } from "../fixtures/api.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { AiWorker } from "../fixtures/server.ts";
+import { test } from "../fixtures/test.ts";
 import { WebSocketClient } from "../fixtures/websocket.ts";
-import { format, median, quantile, record, spread } from "./record.ts";
+import { format, median, quantile, record } from "./record.ts";
 
-const SIZE = { columns: 120, rows: 40 };
-const ROUNDS = 7;
-/** Keys typed in one round. */
-const KEYS = 150;
-/** How long a fast typist takes from one key to the next, in ms. */
-const BETWEEN_KEYS = 6;
-/** What is printed in one round: about 23 MB. */
-const PRINT = "seq 1 3000000; echo the-$((1+1))-end\r";
-const PRINTED = "the-2-end";
-/** How long one answer may take, in ms. */
-const DEADLINE = 60_000;
+const SIZE = { columns: 100, rows: 30 };
+const KEYSTROKES = 400;
+/** Keystrokes between two line ends: what a terminal holds before it takes no more. */
+const LINE = 64;
+/** How long the screen rests before measuring, in ms. */
+const SETTLE = 500;
+/** Bytes that the agent prints, in lines of 100. */
+const BULK = 20_000_000;
+const BULK_RUNS = 5;
 
-/** One way to reach a terminal: how to connect, what to say first, how input is framed and output recognised. */
-interface Way {
-  name: string;
-  target: RequestOptions;
-  protocol: string;
-  hello: Buffer;
-  input: (bytes: Buffer, count: number) => Buffer;
-  /** The type byte of output, and the bytes before its payload. */
-  output: [type: number, header: number];
-}
-
-/** An attached viewer. */
-class Viewer {
-  bytes = 0;
-  private sent = 0;
-  private notify: (text: string) => void = () => undefined;
-
-  private constructor(
-    private readonly way: Way,
-    private client: WebSocketClient | undefined,
-  ) {}
-
-  static async attach(way: Way): Promise<Viewer> {
-    const viewer = new Viewer(way, undefined);
-    viewer.client = await WebSocketClient.connect(way.target, way.protocol, (message) => viewer.take(message));
-    viewer.client.send(way.hello);
-    return viewer;
-  }
-
-  /** Types, and waits until what comes back satisfies `enough`. */
-  async ask(text: string, enough: (seen: string) => boolean): Promise<void> {
-    let seen = "";
-    const answered = new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${this.way.name}: no answer to ${JSON.stringify(text)}`)), DEADLINE);
-      this.notify = (output) => {
-        seen = (seen + output).slice(-4096);
-        if (!enough(seen)) return;
-        clearTimeout(late);
-        this.notify = () => undefined;
-        resolve();
-      };
-    });
-    this.client?.send(this.way.input(Buffer.from(text), this.sent++));
-    await answered;
-  }
-
-  detach(): void {
-    this.client?.close();
-  }
-
-  private take(message: Buffer): void {
-    const [type, header] = this.way.output;
-    if (message[0] !== type) return;
-    this.bytes += message.length - header;
-    this.notify(message.toString("latin1", header));
-  }
-}
-
-test("a terminal through the server and without it", async ({ server }) => {
+test("echo and bulk output through the gateway", async ({ server }) => {
   const api = await Api.register(server, "ada");
-  const agent = await api.launch(await api.project("Engine"));
+  const agent = await api.launch(await api.project("Engine"), { name: "echo" });
   await api.reach("idle", agent);
-  const ways: [Way, Way] = [await throughServer(server.url, api, agent), directly(join(server.data, "agents", agent, "run"))];
+  const routes = { gateway: async () => throughGateway(server, api, agent), direct: async () => directly(server, agent) };
 
-  const echo: [number[], number[]] = [[], []];
-  const rate: [number[], number[]] = [[], []];
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [index, way] of ways.entries()) {
-      const [keys, bytesPerSecond] = await measure(way);
-      // The first round of each fills caches.
-      if (round === 0) continue;
-      echo[index]?.push(...keys);
-      rate[index]?.push(bytesPerSecond);
+  const echo = { gateway: [] as number[], direct: [] as number[] };
+  for (const round of [0, 1, 2, 3]) {
+    for (const [name, connect] of Object.entries(routes) as ["gateway" | "direct", () => Promise<Terminal>][]) {
+      const times = await measureEcho(await connect());
+      if (round > 0) echo[name].push(...times);
     }
   }
-  const each = (values: number[]) => `p50 ${format(median(values))} ms, p99 ${format(quantile(values, 0.99))} ms`;
+  const [ours, theirs] = [median(echo.gateway), median(echo.direct)];
   record({
-    what: "Terminal echo: what the server adds to the same ttyd dialled directly (p50)",
-    value: median(echo[0]) - median(echo[1]),
+    what: "Terminal echo through the server: added p50",
+    value: ours - theirs,
     unit: "ms",
-    detail: `${each(echo[0])}; directly ${each(echo[1])}; ${echo[0].length} keys each`,
+    detail: `p50 ${format(ours)} against ${format(theirs)} ms, p95 ${format(quantile(echo.gateway, 0.95))} against ${format(quantile(echo.direct, 0.95))} ms, ${echo.gateway.length} keystrokes each`,
     limit: { most: 0.3 },
   });
-  const megabytes = (values: number[]) => values.map((value) => value / 1e6);
+
+  const rates = { gateway: [] as number[], direct: [] as number[] };
+  for (let run = 0; run <= BULK_RUNS; run++) {
+    for (const [name, connect] of Object.entries(routes) as ["gateway" | "direct", () => Promise<Terminal>][]) {
+      const rate = await measureBulk(await connect(), run);
+      if (run > 0) rates[name].push(rate);
+    }
+  }
   record({
-    what: "Terminal output in bulk: rate through the server against directly",
-    value: median(rate[0]) / median(rate[1]),
+    what: "Terminal bulk output through the server, of direct",
+    value: median(rates.gateway) / median(rates.direct),
     unit: "×",
-    detail: `${spread(megabytes(rate[0]), "MB/s")}; directly ${spread(megabytes(rate[1]), "MB/s")}`,
+    detail: `${format(median(rates.gateway))} against ${format(median(rates.direct))} MB/s of what the agent prints, ${BULK_RUNS} runs each`,
     limit: { least: 0.8 },
   });
 });
 
-/** Milliseconds of every echo, and bytes per second of much output. */
-async function measure(way: Way): Promise<[number[], number]> {
-  const viewer = await Viewer.attach(way);
-  // The kernel's own echo answers: what the shell would add is not measured. The unquoted word is not in what is typed.
-  await viewer.ask("clear; echo rea''dy; cat >/dev/null\r", (seen) => seen.includes("ready"));
-  const keys: number[] = [];
-  for (let key = 0; key < KEYS; key++) {
-    await pause(BETWEEN_KEYS);
-    const letter = String.fromCharCode(97 + (key % 26));
-    const started = performance.now();
-    await viewer.ask(letter, (seen) => seen.includes(letter));
-    keys.push(performance.now() - started);
-  }
-  await viewer.ask("\x15\x03clear; echo rea''dy\r", (seen) => seen.includes("ready"));
-  const before = viewer.bytes;
-  const started = performance.now();
-  await viewer.ask(PRINT, (seen) => seen.includes(PRINTED));
-  const took = performance.now() - started;
-  const printed = viewer.bytes - before;
-  viewer.detach();
-  expect(printed).toBeGreaterThan(10_000);
-  return [keys, (printed / took) * 1000];
+/** A terminal, however it is reached. */
+interface Terminal {
+  type(text: string): void;
+  /** Resolves when what came since the last call contains `text`. */
+  shows(text: string): Promise<void>;
+  close(): void;
 }
 
-async function throughServer(url: string, api: Api, agent: string): Promise<Way> {
+async function measureEcho(terminal: Terminal): Promise<number[]> {
+  await pause(SETTLE);
+  // The kernel echoes what nobody reads yet: no shell in between.
+  terminal.type("clear; cat >/dev/null; echo ca''t-gone\r");
+  await pause(SETTLE);
+  const times: number[] = [];
+  for (let key = 0; key < KEYSTROKES; key++) {
+    const letter = "abcdefghij"[key % 10] ?? "a";
+    const shown = terminal.shows(letter);
+    const pressed = performance.now();
+    terminal.type(letter);
+    await shown;
+    times.push(performance.now() - pressed);
+    if (key % LINE === LINE - 1) {
+      terminal.type("\r");
+      await pause(20);
+    }
+  }
+  const gone = terminal.shows("cat-gone");
+  terminal.type("\r\u0004");
+  await gone;
+  terminal.close();
+  return times;
+}
+
+async function measureBulk(terminal: Terminal, run: number): Promise<number> {
+  await pause(SETTLE);
+  const done = terminal.shows(`bulk-done-${run}`);
+  const started = performance.now();
+  terminal.type(`head -c ${BULK} /dev/zero | tr '\\0' x | fold -w 100; echo bulk-"done"-${run}\r`);
+  await done;
+  const seconds = (performance.now() - started) / 1000;
+  terminal.close();
+  return BULK / 1e6 / seconds;
+}
+
+/** Collects output and tells when a text has come. */
+class Watcher {
+  private text = "";
+  private wanted: { text: string; found: () => void } | undefined;
+
+  take(bytes: Buffer): void {
+    this.text = (this.text + bytes.toString("latin1")).slice(-4096);
+    if (this.wanted && this.text.includes(this.wanted.text)) this.wanted.found();
+  }
+
+  shows(text: string): Promise<void> {
+    this.text = "";
+    return new Promise((found) => (this.wanted = { text, found }));
+  }
+}
+
+async function throughGateway(server: AiWorker, api: Api, agent: string): Promise<Terminal> {
   const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
-  const { hostname, port } = new URL(url);
+  const { hostname, port } = new URL(server.url);
+  const target = { hostname, port, path: `/agent-terminal/${agent}/ws`, headers: { cookie, origin: server.url } };
+  const watcher = new Watcher();
+  const socket = await WebSocketClient.connect(target, "aiworker.terminal.v1", (frame) => {
+    if (frame[0] === 0x81) watcher.take(frame.subarray(9));
+  });
+  socket.send(Buffer.from(`\u0005${JSON.stringify({ cols: SIZE.columns, rows: SIZE.rows })}`));
+  let sequence = 0;
   return {
-    name: "through the server",
-    target: { hostname, port, path: `/agent-terminal/${agent}/ws`, headers: { cookie, origin: url } },
-    protocol: "aiworker.terminal.v1",
-    hello: Buffer.concat([Buffer.from([0x05]), Buffer.from(JSON.stringify({ cols: SIZE.columns, rows: SIZE.rows }))]),
-    input: (bytes, count) => {
+    type: (text) => {
       const head = Buffer.alloc(5, 0x01);
-      head.writeUInt32LE(count, 1);
-      return Buffer.concat([head, bytes]);
+      head.writeUInt32LE(sequence++, 1);
+      socket.send(Buffer.concat([head, Buffer.from(text)]));
     },
-    output: [0x81, 9],
+    shows: (text) => watcher.shows(text),
+    close: () => socket.close(),
   };
 }
 
-function directly(folder: string): Way {
-  const password = readFileSync(join(folder, "terminal-password"), "latin1");
-  const token = Buffer.from(`agent:${password}`).toString("base64");
+async function directly(server: AiWorker, agent: string): Promise<Terminal> {
+  const run = join(server.data, "agents", agent, "run");
+  const token = Buffer.from(`agent:${readFileSync(join(run, "terminal-password"), "latin1")}`).toString("base64");
   const headers = { host: "localhost", origin: "http://localhost", authorization: `Basic ${token}` };
+  const watcher = new Watcher();
+  const socket = await WebSocketClient.connect({ socketPath: join(run, "ttyd.sock"), path: "/ws", headers }, "tty", (frame) => {
+    if (frame[0] === "0".charCodeAt(0)) watcher.take(frame.subarray(1));
+  });
+  socket.send(Buffer.from(JSON.stringify({ AuthToken: token, ...SIZE })));
   return {
-    name: "directly",
-    target: { socketPath: join(folder, "ttyd.sock"), path: "/ws", headers },
-    protocol: "tty",
-    hello: Buffer.from(JSON.stringify({ AuthToken: token, ...SIZE })),
-    input: (bytes) => Buffer.concat([Buffer.from("0"), bytes]),
-    output: ["0".charCodeAt(0), 1],
+    type: (text) => socket.send(Buffer.from(`0${text}`)),
+    shows: (text) => watcher.shows(text),
+    close: () => socket.close(),
   };
 }
