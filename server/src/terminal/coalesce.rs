@@ -17,6 +17,11 @@ impl Coalescer {
         self.pending.extend_from_slice(bytes);
     }
 
+    /// Something was typed: what comes next is its echo, and somebody waits for it.
+    pub fn expect_echo(&mut self) {
+        self.flushed_at = None;
+    }
+
     /// When [`Self::take_due`] has something to give, at the latest. `None` while nothing waits.
     pub fn deadline(&self, now: Instant) -> Option<Instant> {
         if self.pending.is_empty() {
@@ -63,6 +68,17 @@ mod tests {
         assert_eq!(output.deadline(now), Some(now + COALESCE_FOR));
         assert_eq!(output.take_due(now + COALESCE_FOR), Some(b"b".to_vec()));
         assert_eq!(output.deadline(now), None);
+    }
+
+    #[test]
+    fn the_echo_of_a_key_does_not_wait_however_fast_the_keys_come() {
+        let now = Instant::now();
+        let mut output = Coalescer::default();
+        for key in [b"a", b"b", b"c"] {
+            output.expect_echo();
+            output.push(key);
+            assert_eq!(output.take_due(now), Some(key.to_vec()));
+        }
     }
 
     #[test]

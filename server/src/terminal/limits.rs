@@ -22,7 +22,8 @@ pub const DEAD_AFTER: Duration = Duration::from_secs(60);
 pub const RECHECK_EVERY: Duration = Duration::from_secs(60);
 /// How long the closing handshake of a WebSocket may take.
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
-/// Output that follows other output is held this long, so that a burst becomes few frames.
+/// Output that follows other output, with nothing typed in between, is held this long, so that a burst becomes few
+/// frames.
 pub const COALESCE_FOR: Duration = Duration::from_millis(4);
 /// Held output of this many bytes is sent at once.
 pub const COALESCE_MAX: usize = 16 * 1024;

@@ -123,6 +123,8 @@ impl Session {
             (_, Ok(ClientFrame::Hello(_))) => self.end(end::protocol("it said hello twice"), now),
             (State::Live, Ok(ClientFrame::Input { bytes, .. })) => {
                 self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&bytes)));
+                self.output.expect_echo();
+                self.send_due(now);
             }
             (_, Ok(ClientFrame::Input { bytes, .. })) => self.typed.extend_from_slice(&bytes),
             (_, Ok(ClientFrame::Resize(size))) => {
