@@ -13,6 +13,7 @@ pub mod launch;
 pub mod load;
 pub mod markdown;
 pub mod page_header;
+pub mod page_title;
 pub mod phase_badge;
 pub mod project_form;
 pub mod sidebar;

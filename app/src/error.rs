@@ -31,6 +31,11 @@ impl ApiError {
         )
     }
 
+    fn unexpected_fields() -> Self {
+        let message = "The form does not have the expected fields. Reload the page and try again.";
+        Self::new(ErrorCode::InvalidJson, message)
+    }
+
     /// The complaint about `field`, if there is one.
     pub fn message_of(&self, field: &str) -> Option<String> {
         self.fields.iter().find(|f| f.field == field).map(|f| f.message.clone())
@@ -51,10 +56,9 @@ impl FromServerFnError for ApiError {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => {
                 Self::new(ErrorCode::Unavailable, "The server cannot be reached. Check the connection and try again.")
             }
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::new(
-                ErrorCode::InvalidJson,
-                "The form does not have the expected fields. Reload the page and try again.",
-            ),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::unexpected_fields(),
+            // On the server it is the request that cannot be read, in the browser the answer.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::unexpected_fields(),
             ServerFnErrorErr::Deserialization(_) => Self::unreadable(),
             _ => Self::new(ErrorCode::Internal, "Something went wrong on the server. Try again."),
         };

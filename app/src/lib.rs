@@ -7,6 +7,7 @@
 mod api;
 mod components;
 pub mod error;
+mod escape;
 mod format;
 mod lean;
 mod local_path;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::form::FormState;
 
-use crate::lean::view;
+use crate::{escape, lean::view};
 
 /// What every kind of field has: its ids and its complaint.
 #[derive(Clone)]
@@ -139,6 +139,7 @@ pub fn TextArea(
     let parts = Parts::new(field, !hint.is_empty());
     let (described_by, is_invalid) = (parts.described_by(), parts.is_invalid());
     let id = parts.id.clone();
+    let content = escape::textarea(&value.get_untracked());
     view! {
         <Around parts label hint>
             <textarea
@@ -150,9 +151,8 @@ pub fn TextArea(
                 aria-describedby=described_by
                 prop:value=move || value.get()
                 on:input=move |event| value.set(event_target_value(&event))
-            >
-                {value.get_untracked()}
-            </textarea>
+                inner_html=content
+            ></textarea>
         </Around>
     }
 }

@@ -1,8 +1,8 @@
 //! The top of a page: where one is, and what one can do here.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
+use super::page_title::PageTitle;
 use crate::lean::view;
 
 /// A link to where one comes from.
@@ -32,7 +32,7 @@ pub fn PageHeader(
         crumbs.into_iter().map(|Crumb { text, href }| view! { <li><a href=href>{text}</a></li> }).collect_view();
     let crumbs = has_crumbs.then(|| view! { <nav aria-label="Breadcrumb" class="crumbs"><ol>{crumbs}</ol></nav> });
     view! {
-        <Title text=move || title.get() />
+        <PageTitle text=title />
         <div class="page-header">
             <div class="page-title">
                 {crumbs}

@@ -5,7 +5,10 @@ use leptos::{html, prelude::*};
 
 #[cfg(feature = "hydrate")]
 mod browser;
+#[cfg(any(test, feature = "hydrate"))]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
 pub mod reconnect;
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser has something to tell"))]
 pub mod status;
 #[cfg(not(feature = "hydrate"))]
 mod stub;
@@ -59,8 +62,11 @@ pub fn Terminal(
         false,
     );
     on_cleanup(move || {
-        // The value may have been cleaned up already, which is the same.
-        viewer.try_set_value(None);
+        // The value may have been cleaned up already, which is the same. The server never has one, and cleans up on any
+        // thread, where a value of this thread must not be touched.
+        if cfg!(feature = "hydrate") {
+            viewer.try_set_value(None);
+        }
     });
     let status = Memo::new(move |_| signals.status.get());
     let banner = Memo::new(move |_| status.get().banner());

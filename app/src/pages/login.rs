@@ -1,7 +1,6 @@
 //! Signing in.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
         field::TextField,
         form::{Form, SubmitButton},
         load::when_read,
+        page_title::PageTitle,
         sidebar::Logo,
         skeleton,
     },
@@ -85,7 +85,7 @@ pub fn Doorway(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Title text=title />
+        <PageTitle text=title />
         <main class="doorway">
             <div class="doorway-card">
                 <div class="doorway-brand"><Logo />"AiWorker"</div>

@@ -1,9 +1,8 @@
 //! There is no such page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::lean::view;
+use crate::{components::page_title::PageTitle, lean::view};
 
 /// There is no such page.
 #[component]
@@ -11,7 +10,7 @@ pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::api::context::answer_status(domain::ErrorCode::NotFound);
     view! {
-        <Title text="Not found" />
+        <PageTitle text="Not found" />
         <main class="alone">
             <div class="empty">
                 <h1>"There is no such page"</h1>

@@ -101,6 +101,7 @@ impl Live {
     }
 
     /// Opens the stream and keeps it open until the component that asked is gone. Does nothing on the server.
+    #[cfg_attr(not(feature = "hydrate"), expect(clippy::unused_self, reason = "only a browser has a stream"))]
     pub fn open(self) {
         #[cfg(feature = "hydrate")]
         Effect::new(move || stream::keep_open(self));

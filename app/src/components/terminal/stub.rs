@@ -8,6 +8,7 @@ use super::Signals;
 /// Stands in for the terminal of the browser.
 pub struct Viewer;
 
+#[expect(clippy::unused_self, reason = "called like the browser's")]
 impl Viewer {
     /// Does nothing.
     pub fn open(_: AgentId, _: HtmlDivElement, _: Signals) -> Self {

@@ -12,6 +12,7 @@ use crate::{
         icon::{Drawing, Icon},
         launch::agent_address,
         load::when_read,
+        page_title::PageTitle,
         phase_badge::PhaseBadge,
         skeleton,
         terminal::Terminal,
@@ -49,7 +50,7 @@ fn Attached(first: Agent) -> impl IntoView {
         followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
     });
     view! {
-        <leptos_meta::Title text=name.clone() />
+        <PageTitle text=name.clone() />
         <main class="terminal-page">
             <header class="terminal-bar">
                 <a class="button ghost square" href=agent_address(id) aria-label="Back to the agent" title="Back to the agent">
