@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure and compiles for the browser too. No I/O, no clock, no randomness.
 
+pub mod address;
 pub mod agent;
 pub mod agent_name;
 pub mod audit;

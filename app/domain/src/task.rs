@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ProjectId, TaskId,
+    address::Address,
     validate::{self, Checker, DEPENDS_ON_MAX, Invalid},
 };
 
@@ -351,7 +352,8 @@ fn validate_commit(commit: String) -> Result<String, String> {
 
 fn validate_web_address(text: String) -> Result<String, String> {
     let is_web = text.len() <= validate::REPOSITORY_URL_MAX_BYTES
-        && url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && Address::parse(&text).is_some_and(|address| matches!(address.scheme.as_str(), "http" | "https"));
     if is_web { Ok(text) } else { Err("Enter an address that begins with https://.".into()) }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Every message is a sentence that names what is wrong and what to do instead; it reads well after the field's label.
 
+use crate::address::Address;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 /// Longest username, in characters.
 pub const USERNAME_MAX: usize = 32;
@@ -206,14 +206,13 @@ pub fn repository_url(input: &str) -> Result<Option<String>, String> {
     if is_scp_form(text) {
         return Ok(Some(text.to_owned()));
     }
-    let url = Url::parse(text).map_err(|_| only_remote_addresses())?;
-    let has_host = url.host_str().is_some_and(|host| !host.is_empty() && !host.starts_with('-'));
-    match url.scheme() {
-        "https" | "git" if !url.username().is_empty() || url.password().is_some() => {
+    let address = Address::parse(text).ok_or_else(only_remote_addresses)?;
+    match address.scheme.as_str() {
+        "https" | "git" if !address.user.is_empty() || address.password.is_some() => {
             Err("Remove the user name and password from the address; give credentials to the agent instead.".into())
         }
-        "ssh" if url.password().is_some() => Err("Remove the password from the address; use a key.".into()),
-        "https" | "ssh" | "git" if has_host && !url.username().starts_with('-') => Ok(Some(text.to_owned())),
+        "ssh" if address.password.is_some() => Err("Remove the password from the address; use a key.".into()),
+        "https" | "ssh" | "git" if !address.user.starts_with('-') => Ok(Some(text.to_owned())),
         _ => Err(only_remote_addresses()),
     }
 }
