@@ -6,7 +6,7 @@ use store::SchemaState;
 
 use crate::AppState;
 
-/// What OpenMetrics text calls itself.
+/// What `OpenMetrics` text calls itself.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything that answers on the admin address.

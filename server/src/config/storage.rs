@@ -14,6 +14,7 @@ const DATABASE_FILE: &str = "aiworker.db";
 const SIGNING_KEY_FILE: &str = "signing.key";
 
 /// Where things are kept.
+#[expect(clippy::doc_markdown, reason = "these are the help texts too, shown as they stand")]
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Storage")]
 pub struct StorageOptions {

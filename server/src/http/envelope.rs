@@ -57,7 +57,7 @@ impl<T: Serialize + ToSchema> IntoResponse for Accepted<T> {
 }
 
 /// There is nothing to say but that it was done: `data` is `null`.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[schema(value_type = Option<String>)]
 pub struct Done(());
 

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ErrorCode;
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
 use crate::{AppState, http::Problem};
@@ -46,7 +46,7 @@ fn is_allowed(request: &Request, public_url: Option<&Url>) -> bool {
         return true; // No page can make a browser add this header to a request to us.
     }
     let same_origin = || origin_is_ours(headers, public_url);
-    match headers.get(SEC_FETCH_SITE).map(|value| value.as_bytes()) {
+    match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
         Some(b"same-origin" | b"none") if upgrade => same_origin(),
         Some(b"same-origin" | b"none") => true,
         Some(_) => false,

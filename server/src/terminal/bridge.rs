@@ -52,7 +52,7 @@ enum Upstream {
 }
 
 enum UpstreamEvent {
-    Attached(Attached),
+    Attached(Box<Attached>),
     Failed(AttachFailure),
     Message(TtydMessage),
     Gone,
@@ -146,7 +146,8 @@ impl<C: Connect> Bridge<C> {
 
     fn on_upstream(&mut self, event: UpstreamEvent, now: Instant) {
         match event {
-            UpstreamEvent::Attached(Attached { socket, first }) => {
+            UpstreamEvent::Attached(attached) => {
+                let Attached { socket, first } = *attached;
                 self.upstream = Upstream::Up(Box::new(Leg::new(socket)));
                 self.session.on_attached(now);
                 // The welcome goes into the queue before the first output can be decided on.
@@ -224,7 +225,7 @@ impl Upstream {
         match self {
             Self::Down => std::future::pending().await,
             Self::Attaching(attempt) => match attempt.await {
-                Ok(attached) => UpstreamEvent::Attached(attached),
+                Ok(attached) => UpstreamEvent::Attached(Box::new(attached)),
                 Err(failure) => UpstreamEvent::Failed(failure),
             },
             Self::Up(leg) => loop {

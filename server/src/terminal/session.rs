@@ -131,7 +131,7 @@ impl Session {
                 self.sizes.want(size);
                 self.send_due(now);
             }
-            (_, Ok(ClientFrame::Ping(number))) => self.to_browser(&ServerFrame::Pong(number)),
+            (_, Ok(ClientFrame::Ping(number))) => self.send_frame(&ServerFrame::Pong(number)),
         }
     }
 
@@ -167,7 +167,7 @@ impl Session {
         self.started_at = now;
         self.seq = 0;
         self.output = Coalescer::default();
-        self.to_browser(&ServerFrame::Welcome(Welcome { size: self.sizes.wanted() }));
+        self.send_frame(&ServerFrame::Welcome(Welcome { size: self.sizes.wanted() }));
         if !self.typed.is_empty() {
             let typed = std::mem::take(&mut self.typed);
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&typed)));
@@ -262,7 +262,7 @@ impl Session {
             return;
         }
         self.send_output(now);
-        self.to_browser(&ServerFrame::End(end.clone()));
+        self.send_frame(&ServerFrame::End(end.clone()));
         self.finish(Ending::Told(end));
     }
 
@@ -321,7 +321,7 @@ impl Session {
         self.seq += bytes.len() as u64;
     }
 
-    fn to_browser(&mut self, frame: &ServerFrame) {
+    fn send_frame(&mut self, frame: &ServerFrame) {
         self.effects.push_back(Effect::ToBrowser(frame.encode()));
     }
 }

@@ -107,13 +107,14 @@ async fn programs(config: &Config) -> Vec<Finding> {
 async fn port(name: &'static str, option: &'static str, address: SocketAddr) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::ok(name, format!("{address} is free")),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => match is_us(address).await {
-            true => Finding::ok(name, format!("AiWorker already answers at {address}")),
-            false => Finding::fail(
-                name,
-                format!("{address} is used by another program. Stop it, or choose another with {option}."),
-            ),
-        },
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            if is_us(address).await {
+                Finding::ok(name, format!("AiWorker already answers at {address}"))
+            } else {
+                let what = format!("{address} is used by another program. Stop it, or choose another with {option}.");
+                Finding::fail(name, what)
+            }
+        }
         Err(error) => {
             Finding::fail(name, format!("Cannot listen on {address}: {error}. Choose another with {option}."))
         }
