@@ -92,6 +92,8 @@ impl<V: RenderHtml> RenderHtml for Lean<V> {
         self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
     }
 
+    // Both of the ways to hydrate come here; inlined, each would bring a copy of the view.
+    #[inline(never)]
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
         self.0.hydrate::<FROM_SERVER>(cursor, position)
     }
