@@ -14,10 +14,10 @@ pub mod status;
 mod stub;
 
 #[cfg(feature = "hydrate")]
-use browser::Viewer;
+use browser::{Viewer, slot};
 use status::Status;
 #[cfg(not(feature = "hydrate"))]
-use stub::Viewer;
+use stub::{Viewer, slot};
 
 /// The import map that the document needs before any module is loaded. xterm-js-rs imports these names; our module answers
 /// for all of them and fetches the real ones when a terminal is shown.
@@ -46,7 +46,7 @@ pub fn Terminal(
 ) -> impl IntoView {
     let signals = Signals { status: RwSignal::new(Status::Loading), unsent: RwSignal::new(false) };
     let screen = NodeRef::<html::Div>::new();
-    let viewer = StoredValue::new_local(None);
+    let viewer = slot();
     Effect::new(move || {
         if let Some(host) = screen.get() {
             viewer.set_value(Some(Viewer::open(agent_id, host, signals)));
@@ -62,11 +62,8 @@ pub fn Terminal(
         false,
     );
     on_cleanup(move || {
-        // The value may have been cleaned up already, which is the same. The server never has one, and cleans up on any
-        // thread, where a value of this thread must not be touched.
-        if cfg!(feature = "hydrate") {
-            viewer.try_set_value(None);
-        }
+        // The value may have been cleaned up already, which is the same.
+        viewer.try_set_value(None);
     });
     let status = Memo::new(move |_| signals.status.get());
     let banner = Memo::new(move |_| status.get().banner());

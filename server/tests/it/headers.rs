@@ -5,6 +5,7 @@ use crate::support::TestApp;
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_have_a_policy_with_a_fresh_nonce_and_no_inline_scripts_without_it() {
     let app = TestApp::with(Some("https://agents.example.com"), |_| {}).await;
+    app.register("ann").await;
     let (first, second) = (app.anonymous().get("/login").await, app.anonymous().get("/login").await);
     assert_eq!(first.status, 200, "{}", first.text());
     let policy = first.header("content-security-policy").to_owned();

@@ -1,4 +1,5 @@
 //! Tests of the whole server: its real router on a real socket, SQLite in a temporary folder, agents in memory.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests may be blunt")]
 
 mod authorization;
 mod bad_input;
@@ -10,6 +11,7 @@ mod headers;
 mod openapi;
 mod operations;
 mod ownership;
+mod secrets;
 mod startup_faults;
 mod support;
 mod terminal;

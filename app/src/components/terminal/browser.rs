@@ -8,7 +8,7 @@ use std::{
 use domain::AgentId;
 use gloo_timers::callback::Timeout;
 use leptos::{
-    prelude::{Set as _, document, window},
+    prelude::{LocalStorage, Set as _, StoredValue, document, window},
     web_sys::HtmlDivElement,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
@@ -53,6 +53,11 @@ struct Watchers {
     _listeners: Vec<Listener>,
     _on_size: Closure<dyn FnMut()>,
     _on_theme: Closure<dyn FnMut()>,
+}
+
+/// Where a page keeps its terminal: here, on the browser's one thread.
+pub fn slot() -> StoredValue<Option<Viewer>, LocalStorage> {
+    StoredValue::new_local(None)
 }
 
 impl Viewer {

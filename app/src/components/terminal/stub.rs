@@ -1,12 +1,18 @@
 //! The terminal where there is no browser: it shows nothing and never runs.
 
 use domain::AgentId;
-use leptos::web_sys::HtmlDivElement;
+use leptos::{prelude::StoredValue, web_sys::HtmlDivElement};
 
 use super::Signals;
 
 /// Stands in for the terminal of the browser.
 pub struct Viewer;
+
+/// Where a page keeps its terminal. The server cleans a page up on whichever thread sent it, so nothing in it may belong
+/// to one thread.
+pub fn slot() -> StoredValue<Option<Viewer>> {
+    StoredValue::new(None)
+}
 
 #[expect(clippy::unused_self, reason = "called like the browser's")]
 impl Viewer {

@@ -1,6 +1,7 @@
 //! The real `aiworker`, as a process.
 
 use std::{
+    fs::File,
     path::Path,
     process::{Output, Stdio},
     time::Duration,
@@ -38,6 +39,12 @@ impl Program {
         self
     }
 
+    /// Writes standard error to a file.
+    pub fn log_to(mut self, file: File) -> Self {
+        self.0.stderr(file);
+        self
+    }
+
     /// Runs to the end.
     pub async fn output(mut self) -> Output {
         let ended = tokio::time::timeout(PATIENCE, self.0.output()).await;
@@ -54,7 +61,7 @@ impl Program {
 
     /// Starts the server and waits until it says where it is.
     pub async fn start(mut self) -> Running {
-        let mut child = self.0.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = self.0.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let read = tokio::time::timeout(PATIENCE, stdout.read_line(&mut line)).await;
