@@ -75,7 +75,7 @@ pub fn config_table() -> String {
             value => format!("`{value}`"),
         };
         let help = help.trim_end_matches('.');
-        let help = help.replace('|', "\\|").replace(['<', '>'], "");
+        let help = help.replace('|', "\\|");
         table.push_str(&format!("| `--{flag}` | `{variable}` | {default} | {help} |\n"));
     }
     table

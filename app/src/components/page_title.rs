@@ -12,5 +12,8 @@ pub fn PageTitle(
     #[prop(into)]
     text: Signal<String>,
 ) -> impl IntoView {
-    view! { <Title text=move || text.with(|text| escape::title(text)) /> }
+    // The head is written last, when the page that named itself may be gone already: that of a missing page is.
+    let first = text.with_untracked(|text| escape::title(text));
+    let now = move || text.try_with(|text| escape::title(text)).unwrap_or_else(|| first.clone());
+    view! { <Title text=now /> }
 }

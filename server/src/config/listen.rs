@@ -25,9 +25,15 @@ pub struct ListenOptions {
     #[arg(long, env = "AIWORKER_ADMIN_ADDR", global = true, value_name = "IP:PORT|off", default_value = "off")]
     pub admin_addr: OptionalAddr,
 
-    /// The address people type, such as <https://agents.example.com>. With https, cookies are bound to it.
-    /// [default: http:// and --addr]
-    #[arg(long, env = "AIWORKER_PUBLIC_URL", global = true, value_name = "URL")]
+    /// The address people type.
+    #[arg(
+        long,
+        env = "AIWORKER_PUBLIC_URL",
+        global = true,
+        value_name = "URL",
+        help = "The address people type, such as https://agents.example.com. With https, cookies are bound to it. \
+                [default: http:// and --addr]"
+    )]
     pub public_url: Option<String>,
 
     /// Proxies whose X-Forwarded-For is believed: addresses or ranges, separated by commas. [default: none]

@@ -8,7 +8,8 @@ use http::{HeaderValue, header};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi,
+        OpenApi, RefOr,
+        path::Operation,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -59,6 +60,27 @@ pub fn complete(description: &mut OpenApi) {
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A personal token.")).build();
     components.security_schemes.insert("session".into(), SecurityScheme::ApiKey(ApiKey::Cookie(session)).into());
     components.security_schemes.insert("token".into(), SecurityScheme::Http(token).into());
+    for item in description.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            describe_successes(operation);
+        }
+    }
+}
+
+/// OpenAPI wants a description of every response; of ours, the operation itself says it all.
+fn describe_successes(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let phrase = match status.as_str() {
+                "201" => "Made.",
+                "202" => "Noted, and being carried out.",
+                _ => "Done.",
+            };
+            response.description = phrase.to_owned();
+        }
+    }
 }
 
 /// The two addresses. Both are public: they hold nothing about this installation.

@@ -54,8 +54,8 @@ async fn a_real_agent_is_typed_to_and_its_screen_survives() {
 
     let mut viewer = ready(&server.address, &browser, agent).await;
     viewer.input(0, b"echo $((6*7))-here; stty size\r").await;
-    viewer.output_until("42-here").await;
-    viewer.output_until("30 100").await;
+    let output = viewer.output_until("30 100").await;
+    assert!(output.contains("42-here"), "{output}");
     drop(viewer);
 
     // The screen is there again, and so is what scrolled off it.

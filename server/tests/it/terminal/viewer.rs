@@ -75,15 +75,22 @@ impl Viewer {
         let _ = self.socket.send(message).await;
     }
 
-    /// The next frame.
+    /// The next frame. The server's pings do not count: they would put off the deadline for ever.
     pub async fn frame(&mut self) -> ServerFrame {
-        loop {
-            match self.next().await {
-                Message::Binary(frame) => return ServerFrame::decode(&frame).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("{other:?} instead of a frame"),
+        self.frame_in_time().await.expect("no frame came")
+    }
+
+    async fn frame_in_time(&mut self) -> Option<ServerFrame> {
+        let frame = async {
+            loop {
+                match self.next().await {
+                    Message::Binary(frame) => return ServerFrame::decode(&frame).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("{other:?} instead of a frame"),
+                }
             }
-        }
+        };
+        timeout(PATIENCE, frame).await.ok()
     }
 
     /// The next frame, which is a welcome.
@@ -97,7 +104,8 @@ impl Viewer {
     pub async fn output_until(&mut self, text: &str) -> String {
         let mut all = Vec::new();
         while !String::from_utf8_lossy(&all).contains(text) {
-            match self.frame().await {
+            let frame = self.frame_in_time().await;
+            match frame.unwrap_or_else(|| panic!("no {text:?} after {:?}", String::from_utf8_lossy(&all))) {
                 ServerFrame::Output { seq, bytes } => {
                     assert_eq!(seq, self.seq, "a gap");
                     self.seq += bytes.len() as u64;
