@@ -143,11 +143,11 @@ async fn the_limit_of_agents_holds_when_many_are_launched_at_once() {
     let user = app.register("ann").await;
     let browser = app.browser_of(user).await;
     let project: domain::ProjectId = browser.made("/api/projects", &json!({ "name": "x" })).await;
-    let launches = (0..12).map(|_| {
+    let attempts = (0..12).map(|_| {
         let browser = browser.clone();
         async move { browser.post("/api/agents/launch", &json!({ "project_id": project })).await }
     });
-    let answers = futures::future::join_all(launches).await;
+    let answers = futures::future::join_all(attempts).await;
     let (launched, refusals): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 202);
     assert_eq!(launched.len(), 5);
     for answer in refusals {

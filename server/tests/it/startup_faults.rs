@@ -30,7 +30,7 @@ async fn with_mounts(mounts: &str) -> Option<Output> {
         .await
         .is_ok_and(|output| output.status.success());
     if !allowed {
-        println!("skipped: this host allows no mounts of its own");
+        eprintln!("skipped: this host allows no mounts of its own");
         return None;
     }
     Some(tokio::time::timeout(std::time::Duration::from_secs(30), command.output()).await.unwrap().unwrap())
