@@ -2,13 +2,14 @@
 
 use tokio::time::Instant;
 
-use super::limits::{COALESCE_FOR, COALESCE_MAX};
+use super::limits::{COALESCE_AT_ONCE, COALESCE_FOR, COALESCE_MAX};
 
 /// Output that waits to become a frame.
 #[derive(Debug, Default)]
 pub struct Coalescer {
     pending: Vec<u8>,
-    flushed_at: Option<Instant>,
+    /// When the current window began, and how many frames were sent in it.
+    window: Option<(Instant, u32)>,
 }
 
 impl Coalescer {
@@ -19,7 +20,7 @@ impl Coalescer {
 
     /// Something was typed: what comes next is its echo, and somebody waits for it.
     pub fn expect_echo(&mut self) {
-        self.flushed_at = None;
+        self.window = None;
     }
 
     /// When [`Self::take_due`] has something to give, at the latest. `None` while nothing waits.
@@ -27,11 +28,12 @@ impl Coalescer {
         if self.pending.is_empty() {
             return None;
         }
-        let full = self.pending.len() >= COALESCE_MAX;
-        Some(self.flushed_at.filter(|_| !full).map_or(now, |at| at + COALESCE_FOR))
+        let must_wait = self.pending.len() < COALESCE_MAX;
+        let full = self.window.filter(|(_, frames)| must_wait && *frames >= COALESCE_AT_ONCE);
+        Some(full.map_or(now, |(began, _)| began + COALESCE_FOR))
     }
 
-    /// What is to be sent now: everything, if the line was idle, if it has waited long enough or if there is much.
+    /// What is to be sent now: everything, if the line is quiet, if it has waited long enough or if there is much.
     pub fn take_due(&mut self, now: Instant) -> Option<Vec<u8>> {
         let due = self.deadline(now)? <= now;
         due.then(|| self.take(now))
@@ -39,7 +41,8 @@ impl Coalescer {
 
     /// Everything that waits, due or not.
     pub fn take(&mut self, now: Instant) -> Vec<u8> {
-        self.flushed_at = Some(now);
+        let (began, frames) = self.window.filter(|(began, _)| now < *began + COALESCE_FOR).unwrap_or((now, 0));
+        self.window = Some((began, frames + 1));
         std::mem::take(&mut self.pending)
     }
 
@@ -57,12 +60,20 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_lone_piece_goes_at_once_and_the_next_one_waits() {
-        let now = Instant::now();
+    /// A line that has just sent as many frames as may go at once.
+    fn busy(now: Instant) -> Coalescer {
         let mut output = Coalescer::default();
-        output.push(b"a");
-        assert_eq!(output.take_due(now), Some(b"a".to_vec()));
+        for _ in 0..COALESCE_AT_ONCE {
+            output.push(b"a");
+            assert_eq!(output.take_due(now), Some(b"a".to_vec()));
+        }
+        output
+    }
+
+    #[test]
+    fn a_few_pieces_go_at_once_and_the_next_one_waits() {
+        let now = Instant::now();
+        let mut output = busy(now);
         output.push(b"b");
         assert_eq!(output.take_due(now), None);
         assert_eq!(output.deadline(now), Some(now + COALESCE_FOR));
@@ -71,22 +82,18 @@ mod tests {
     }
 
     #[test]
-    fn the_echo_of_a_key_does_not_wait_however_fast_the_keys_come() {
+    fn the_echo_of_a_key_does_not_wait_however_much_was_printed() {
         let now = Instant::now();
-        let mut output = Coalescer::default();
-        for key in [b"a", b"b", b"c"] {
-            output.expect_echo();
-            output.push(key);
-            assert_eq!(output.take_due(now), Some(key.to_vec()));
-        }
+        let mut output = busy(now);
+        output.expect_echo();
+        output.push(b"key");
+        assert_eq!(output.take_due(now), Some(b"key".to_vec()));
     }
 
     #[test]
     fn much_output_does_not_wait() {
         let now = Instant::now();
-        let mut output = Coalescer::default();
-        output.push(b"a");
-        output.take_due(now);
+        let mut output = busy(now);
         output.push(&[b'b'; COALESCE_MAX]);
         assert_eq!(output.take_due(now).map(|frame| frame.len()), Some(COALESCE_MAX));
     }

@@ -22,9 +22,11 @@ pub const DEAD_AFTER: Duration = Duration::from_secs(60);
 pub const RECHECK_EVERY: Duration = Duration::from_secs(60);
 /// How long the closing handshake of a WebSocket may take.
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
-/// Output that follows other output, with nothing typed in between, is held this long, so that a burst becomes few
-/// frames.
+/// A burst of output is gathered for this long, so that it becomes few frames.
 pub const COALESCE_FOR: Duration = Duration::from_millis(4);
+/// So many frames go at once in that time before output is held: an echo is one, and what a program redraws around it
+/// some more.
+pub const COALESCE_AT_ONCE: u32 = 4;
 /// Held output of this many bytes is sent at once.
 pub const COALESCE_MAX: usize = 16 * 1024;
 /// Output in bytes that is held for a browser that does not read. When there is more, it is dropped and the agent's
