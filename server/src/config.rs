@@ -12,12 +12,14 @@ mod agents;
 mod listen;
 mod logging;
 mod storage;
+mod terminals;
 
 pub use accounts::AccountOptions;
 pub use agents::{AgentOptions, RuntimeName};
 pub use listen::ListenOptions;
 pub use logging::LogOptions;
 pub use storage::StorageOptions;
+pub use terminals::TerminalOptions;
 
 /// Every option.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +36,9 @@ pub struct Config {
     /// Where agents run.
     #[command(flatten)]
     pub agents: AgentOptions,
+    /// How many terminals may be open.
+    #[command(flatten)]
+    pub terminals: TerminalOptions,
     /// What is logged.
     #[command(flatten)]
     pub logging: LogOptions,

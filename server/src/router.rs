@@ -27,7 +27,7 @@ pub fn build_router(state: AppState) -> Router {
         .route("/api/", any(http::problem::unknown_path))
         .route("/api/{*path}", any(http::problem::unknown_path))
         .method_not_allowed_fallback(http::problem::unknown_method)
-        .merge(terminal::router())
+        .merge(terminal::router(&state))
         .merge(pages::router(&state))
         .fallback(pages::fallback(&state))
         .layer(from_fn_with_state(state.clone(), on::authenticate::layer));

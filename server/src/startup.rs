@@ -109,6 +109,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
             body_limit: config.listen.body_limit_kib as usize * 1024,
             request_timeout: config.listen.request_timeout(),
             request_id_prefix: u32::from_le_bytes(prefix),
+            terminals: config.terminals.limits(),
         }),
         metrics: Metrics::new(started_at.as_duration().as_secs_f64()),
         lifecycle: Lifecycle::default(),

@@ -8,7 +8,7 @@ use services::Services;
 use store::Store;
 use url::Url;
 
-use crate::{lifecycle::Lifecycle, metrics::Metrics};
+use crate::{lifecycle::Lifecycle, metrics::Metrics, terminal::Limits};
 
 /// What every request handler may reach.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// Begins every request id of this process, so that ids of two processes differ.
     pub request_id_prefix: u32,
+    /// How many terminals may be open.
+    pub terminals: Limits,
 }
 
 impl HttpSettings {

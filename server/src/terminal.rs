@@ -26,7 +26,7 @@ pub use counters::Counters;
 pub use limits::Limits;
 
 /// The route of the terminals' WebSockets. All of them share one count of open sessions.
-pub fn router() -> Router<AppState> {
-    let admission = admission::Admission::new(Limits::default());
+pub fn router(state: &AppState) -> Router<AppState> {
+    let admission = admission::Admission::new(state.http.terminals);
     Router::new().route("/agent-terminal/{id}/ws", get(upgrade::upgrade)).layer(Extension(admission))
 }

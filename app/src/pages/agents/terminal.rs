@@ -60,7 +60,7 @@ fn Attached(first: Agent) -> impl IntoView {
                 <PhaseBadge phase=Signal::derive(move || agent.with(|agent| agent.phase)) />
                 <AgentActions agent without_terminal=true />
             </header>
-            <Terminal agent_id=id />
+            <Terminal agent_id=id ready=Signal::derive(move || agent.with(|agent| agent.phase.has_terminal())) />
         </main>
         <AgentDialogs />
     }

@@ -91,6 +91,7 @@ impl TestApp {
                 body_limit: 1024 * 1024,
                 request_timeout: PATIENCE,
                 request_id_prefix: 7,
+                terminals: server::terminal::Limits::default(),
             }),
             metrics: Metrics::new(1.0),
             lifecycle: Lifecycle::default(),

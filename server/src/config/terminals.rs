@@ -1,0 +1,27 @@
+//! Options: how many terminals may be open.
+
+use clap::Args;
+
+use crate::terminal::Limits;
+
+/// How many terminals may be open.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Terminals")]
+pub struct TerminalOptions {
+    /// Most terminals that one user may have open at one time.
+    #[arg(long, env = "AIWORKER_TERMINALS_PER_USER", global = true, value_name = "NUMBER", default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub terminals_per_user: u32,
+
+    /// Most terminals that may be open at one time. Each takes about 50 kB while nothing happens in it.
+    #[arg(long, env = "AIWORKER_TERMINALS", global = true, value_name = "NUMBER", default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub terminals: u32,
+}
+
+impl TerminalOptions {
+    /// The limits that the gateway keeps.
+    pub fn limits(&self) -> Limits {
+        Limits { per_user: self.terminals_per_user as usize, total: self.terminals as usize }
+    }
+}
