@@ -26,6 +26,9 @@ const _: () = assert!(INPUT_CHUNK < CLIENT_FRAME_MAX);
 /// How often the countdown is redrawn and the connection looked at, in milliseconds.
 const TICK: u32 = 1_000;
 
+/// What the terminal says by itself when it gains and loses the focus: nobody typed it.
+const FOCUS_REPORTS: [&[u8]; 2] = [b"\x1b[I", b"\x1b[O"];
+
 /// What the owner of a link hears.
 pub enum Incoming {
     /// The screen starts over.
@@ -80,7 +83,9 @@ impl Link {
     /// Sends what was typed, or says that it could not be sent.
     pub fn type_in(&self, bytes: &[u8]) {
         if !self.machine.borrow().is_live() {
-            (self.owner)(Incoming::Unsent);
+            if !FOCUS_REPORTS.contains(&bytes) {
+                (self.owner)(Incoming::Unsent);
+            }
             return;
         }
         for chunk in bytes.chunks(INPUT_CHUNK) {
