@@ -38,12 +38,24 @@ export function load() {
   return loading;
 }
 
-/** Whether the machine draws with WebGL itself. Emulated WebGL is slower than xterm's own renderer. */
+/** Names of drivers that emulate a graphics card. Browsers do not always count them as slow. */
+const EMULATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** What draws: browsers that hide it from the standard query tell it to this extension. */
+function rendererOf(context) {
+  const name = context.getParameter(context.RENDERER);
+  if (name !== "WebKit WebGL") return name;
+  const extension = context.getExtension("WEBGL_debug_renderer_info");
+  return extension ? context.getParameter(extension.UNMASKED_RENDERER_WEBGL) : name;
+}
+
+/** Whether a graphics card draws WebGL here. Emulated, it is slower than xterm's own renderer, whose text is in the page. */
 function hasWebgl() {
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return context !== null;
+  const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (context === null) return false;
+  const real = !EMULATED.test(rendererOf(context));
+  context.getExtension("WEBGL_lose_context")?.loseContext();
+  return real;
 }
 
 /** Fetches the WebGL renderer where it is of use, and says whether it is. A terminal works without it. */
