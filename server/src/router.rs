@@ -46,8 +46,9 @@ pub fn build_router(state: AppState) -> Router {
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
                 .layer(from_fn_with_state(state.clone(), on::timeout::layer))
                 .layer(from_fn_with_state(state.clone(), on::client::layer))
-                .layer(from_fn_with_state(state.clone(), on::origin_check::layer))
-                .layer(from_fn_with_state(state.clone(), on::body_limit::layer)),
+                // Before anything refuses: an answer to a request that was not read to its end costs the connection.
+                .layer(from_fn_with_state(state.clone(), on::body_limit::layer))
+                .layer(from_fn_with_state(state.clone(), on::origin_check::layer)),
         )
         .with_state(state)
 }

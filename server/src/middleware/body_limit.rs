@@ -1,6 +1,8 @@
 //! Reads every request body up to the limit before its handler runs, so that a handler sees all of it or nothing, and
 //! server functions are limited like the JSON API.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -8,26 +10,58 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ErrorCode;
-use http::header;
+use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use crate::{AppState, http::Problem};
+
+/// How much of a body that is too large is still read, so that its sender, who may read no answer before all is sent,
+/// sees why it was refused.
+const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
+/// How long that may take.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The middleware.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let limit = state.http.body_limit;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let (parts, mut body) = request.into_parts();
     if announced.is_some_and(|length: u64| length > limit as u64) {
-        return too_large(limit).into_response();
+        return too_large(limit, body).await;
     }
-    let (parts, body) = request.into_parts();
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => next.run(Request::from_parts(parts, Body::from(body.to_bytes()))).await,
-        Err(error) if error.is::<LengthLimitError>() => too_large(limit).into_response(),
+    match Limited::new(&mut body, limit).collect().await {
+        Ok(read) => next.run(Request::from_parts(parts, Body::from(read.to_bytes()))).await,
+        Err(error) if error.is::<LengthLimitError>() => too_large(limit, body).await,
         Err(_) => Problem::new(ErrorCode::InvalidJson, "The body ended before it was complete.").into_response(),
     }
 }
 
-fn too_large(limit: usize) -> Problem {
-    Problem::new(ErrorCode::PayloadTooLarge, format!("The body is larger than {} KiB.", limit / 1024))
+/// Refuses a body after reading on for a while. What is left of it makes the connection useless, and its peer is told:
+/// else it would send its next request into a connection that is about to close.
+async fn too_large(limit: usize, body: Body) -> Response {
+    let refusal = Problem::new(ErrorCode::PayloadTooLarge, format!("The body is larger than {} KiB.", limit / 1024));
+    let mut response = refusal.into_response();
+    if timeout(DRAIN_DEADLINE, drain(body)).await != Ok(Drained::ToTheEnd) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Drained {
+    ToTheEnd,
+    NotWhole,
+}
+
+async fn drain(mut body: Body) -> Drained {
+    let mut left = DRAIN_LIMIT;
+    while let Some(frame) = body.frame().await {
+        let length = frame.map_or(usize::MAX, |frame| frame.data_ref().map_or(0, |data| data.len()));
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return Drained::NotWhole,
+        }
+    }
+    Drained::ToTheEnd
 }
