@@ -3,15 +3,8 @@
 import type { Locator, Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
 import { expectAccessible } from "../fixtures/accessible.ts";
+import { interactive } from "../fixtures/interactive.ts";
 import { expect, test } from "../fixtures/test.ts";
-
-/** How long the page may take to answer once the WASM has taken it over, in ms. */
-const SOON = 1_000;
-
-/** Does something that only works once the WASM has taken the page over, as often as it takes. */
-async function whenAlive(move: () => Promise<void>): Promise<void> {
-  await expect(move).toPass({ timeout: 20_000 });
-}
 
 /** A column of the board; its name goes on with the number of its tasks. */
 function column(page: Page, state: string): Locator {
@@ -24,24 +17,21 @@ test.beforeEach(async ({ context, server, page }) => {
   await api.task(project, "Oil the gears");
   await context.addCookies(await api.cookies());
   await page.goto(`/projects/${project}`);
+  await interactive(page);
 });
 
 test("a card is dragged to another column", async ({ page }) => {
-  await whenAlive(async () => {
-    await column(page, "Backlog").getByText("Oil the gears").dragTo(column(page, "In progress"), { timeout: SOON });
-    await expect(column(page, "In progress")).toContainText("Oil the gears", { timeout: SOON });
-  });
+  await column(page, "Backlog").getByText("Oil the gears").dragTo(column(page, "In progress"));
+  await expect(column(page, "In progress")).toContainText("Oil the gears");
   await page.reload();
   await expect(column(page, "In progress"), "it was stored").toContainText("Oil the gears");
 });
 
 test("a card is moved by keyboard alone and its timeline says so", async ({ page }) => {
   const card = page.getByRole("link", { name: "Oil the gears" });
-  await whenAlive(async () => {
-    await card.focus();
-    await page.keyboard.press("Alt+ArrowRight");
-    await expect(column(page, "In progress")).toContainText("Oil the gears", { timeout: SOON });
-  });
+  await card.focus();
+  await page.keyboard.press("Alt+ArrowRight");
+  await expect(column(page, "In progress")).toContainText("Oil the gears");
   await expect(card, "the focus stays on what was moved").toBeFocused();
 
   await page.getByRole("button", { name: "Move to" }).focus();

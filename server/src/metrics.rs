@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Agent, Phase};
+use domain::{Agent, Phase, Timestamp};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -60,11 +60,12 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// A registry with every metric in it. `started_at` is in seconds since the epoch.
-    pub fn new(started_at: f64) -> Self {
+    /// A registry with every metric in it, of a process that began at `started_at`.
+    pub fn new(started_at: Timestamp) -> Self {
         let mut registry = Registry::with_prefix("aiworker");
         let start: Gauge<f64, AtomicU64> = Gauge::default();
-        start.set(started_at);
+        let since_epoch = started_at.saturating_duration_since(Timestamp::UNIX_EPOCH);
+        start.set(since_epoch.as_secs_f64());
         registry.register("process_start_time_seconds", "When this process began", start);
         let mut metrics = Self {
             registry: Arc::default(),
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_name_has_the_prefix_and_invented_methods_share_a_label() {
-        let metrics = Metrics::new(1.0);
+        let metrics = Metrics::new(Timestamp::UNIX_EPOCH);
         for method in [http::Method::GET, http::Method::from_bytes(b"BREW").unwrap()] {
             metrics.request("/api/health", &method, http::StatusCode::OK, Duration::from_millis(3));
         }

@@ -111,7 +111,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
             request_id_prefix: u32::from_le_bytes(prefix),
             terminals: config.terminals.limits(),
         }),
-        metrics: Metrics::new(started_at.as_duration().as_secs_f64()),
+        metrics: Metrics::new(started_at),
         lifecycle: Lifecycle::default(),
     })
 }

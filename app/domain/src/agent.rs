@@ -2,11 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, ProjectId, UserId,
+    AgentId, ProjectId, Timestamp, UserId,
     task::UnknownName,
     validate::{self, Checker, Invalid},
 };

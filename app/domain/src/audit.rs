@@ -1,9 +1,8 @@
 //! The audit log: security events. Entries are only ever added.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, AuditEventId};
+use crate::{Actor, AuditEventId, Timestamp};
 
 /// What was done or tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

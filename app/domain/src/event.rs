@@ -1,9 +1,8 @@
 //! Timelines: what happened to a task or an agent, who did it and when. Entries are only ever added.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, EventId, Phase, Reason, TaskId, TaskState};
+use crate::{AgentId, EventId, Phase, Reason, TaskId, TaskState, Timestamp};
 
 /// What a timeline is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ pub mod project;
 pub mod session;
 pub mod task;
 pub mod terminal;
+pub mod timestamp;
 pub mod token;
 pub mod ttyd;
 pub mod user;
@@ -31,9 +32,7 @@ pub use live::LiveEvent;
 pub use project::{NewProject, Project, ProjectPatch};
 pub use session::Session;
 pub use task::{NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
+pub use timestamp::{Timestamp, TimestampError};
 pub use token::{NewToken, Token, TokenCreated, TokenKind};
 pub use user::{Role, User};
 pub use validate::{FieldError, Invalid};
-
-/// A moment in UTC, to the millisecond. Written as RFC 3339 in JSON.
-pub use jiff::Timestamp;

@@ -1,10 +1,9 @@
 //! Projects: what tasks and agents belong to.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ProjectId,
+    ProjectId, Timestamp,
     validate::{self, Checker, Invalid},
 };
 

@@ -1,9 +1,8 @@
 //! Browser sessions as their owner sees them: never with the secret.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::SessionId;
+use crate::{SessionId, Timestamp};
 
 /// A browser that is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

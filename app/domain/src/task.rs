@@ -2,11 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ProjectId, TaskId,
+    ProjectId, TaskId, Timestamp,
     address::Address,
     validate::{self, Checker, DEPENDS_ON_MAX, Invalid},
 };

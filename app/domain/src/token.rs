@@ -1,10 +1,9 @@
 //! Tokens for programs. The secret itself exists once, in [`TokenCreated`].
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    TokenId,
+    Timestamp, TokenId,
     validate::{self, Checker, Invalid, TOKEN_DAYS_MAX},
 };
 

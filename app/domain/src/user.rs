@@ -1,9 +1,8 @@
 //! People and what they may do.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{Timestamp, UserId};
 
 /// What an account may do beyond its own things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

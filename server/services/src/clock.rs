@@ -25,7 +25,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that is injected everywhere else")]
     fn now(&self) -> Timestamp {
-        whole_millis(Timestamp::now())
+        Timestamp::now()
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {
@@ -48,7 +48,7 @@ struct Hands {
 impl ManualClock {
     /// A clock that stands at `now`.
     pub fn new(now: Timestamp) -> Self {
-        Self(Mutex::new(Hands { now: whole_millis(now), sleepers: BTreeMap::new(), next: 0 }))
+        Self(Mutex::new(Hands { now, sleepers: BTreeMap::new(), next: 0 }))
     }
 
     /// How many wait for their time to come.
@@ -113,12 +113,7 @@ pub(crate) fn later(time: Timestamp, duration: Duration) -> Timestamp {
 
 /// How long ago `earlier` was at `now`; nothing when it lies ahead.
 pub(crate) fn elapsed(earlier: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(earlier)).unwrap_or_default()
-}
-
-/// The database keeps milliseconds, so that is all we promise.
-fn whole_millis(time: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+    now.saturating_duration_since(earlier)
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl TestApp {
                 request_id_prefix: 7,
                 terminals: server::terminal::Limits::default(),
             }),
-            metrics: Metrics::new(1.0),
+            metrics: Metrics::new(Timestamp::now()),
             lifecycle: Lifecycle::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -142,7 +142,7 @@ impl TestApp {
         let secret = format!("{number:064x}");
         let hash: String = Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let id = SessionId::from_uuid(Uuid::from_u128(number.into()));
-        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap();
+        let now = Timestamp::now();
         let session = NewSession {
             id,
             user_id: user,
