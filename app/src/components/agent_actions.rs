@@ -78,7 +78,40 @@ impl AgentCommands {
     }
 }
 
-/// The buttons of one agent.
+/// What the middle button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Start,
+    Stop,
+}
+
+impl Change {
+    /// What can be asked of an agent now; nothing when it is on its way out.
+    fn of(agent: &Agent) -> Option<Self> {
+        match (agent.desired, agent.phase) {
+            (Desired::Deleted, _) => None,
+            (Desired::Running, phase) if phase != Phase::Failed => Some(Self::Stop),
+            _ => Some(Self::Start),
+        }
+    }
+
+    fn url(self) -> &'static str {
+        match self {
+            Self::Start => StartAgent::url(),
+            Self::Stop => StopAgent::url(),
+        }
+    }
+
+    fn face(self) -> AnyView {
+        let (of, word) = match self {
+            Self::Start => (Drawing::Play, "Start"),
+            Self::Stop => (Drawing::Stop, "Stop"),
+        };
+        view! { <Icon of /> {word} }
+    }
+}
+
+/// The buttons of one agent. Before the WASM is there, each leads where its form's address says.
 #[component]
 pub fn AgentActions(
     /// The agent.
@@ -88,98 +121,74 @@ pub fn AgentActions(
     #[prop(default = false)]
     without_terminal: bool,
 ) -> impl IntoView {
-    let is_wanted = move || agent.with(|agent| agent.desired != Desired::Deleted);
-    let may_stop = move || agent.with(|agent| agent.desired == Desired::Running && agent.phase != Phase::Failed);
+    let commands = expect_context::<AgentCommands>();
+    let id = agent.with_untracked(|agent| agent.id);
+    let change = Memo::new(move |_| agent.with(Change::of));
+    let ask = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        match change.get_untracked() {
+            Some(Change::Start) => commands.start(id),
+            Some(Change::Stop) => commands.stop(id),
+            None => {}
+        }
+    };
+    let ask_to_delete = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        commands.ask_to_delete(agent.get_untracked());
+    };
     view! {
-        <div class="actions">
+        <form method="post" class="actions">
+            <input type="hidden" name="id" value=id.to_string() />
             {(!without_terminal).then(|| view! { <OpenTerminal agent /> })}
-            <Show when=is_wanted>
-                <Show when=may_stop fallback=move || view! { <Start agent /> }>
-                    <Stop agent />
-                </Show>
-            </Show>
-            <Delete agent />
-        </div>
+            <button
+                type="submit"
+                class="button small"
+                formaction=move || change.get().map(Change::url)
+                hidden=move || change.get().is_none()
+                aria-busy=move || commands.is_busy(id).then_some("true")
+                on:click=ask
+            >
+                {move || change.get().map(Change::face)}
+            </button>
+            <button
+                type="submit"
+                class="button small ghost-danger"
+                formmethod="get"
+                formaction=format!("/agents/{id}")
+                name="dialog"
+                value="delete"
+                aria-haspopup="dialog"
+                on:click=ask_to_delete
+            >
+                <Icon of=Drawing::Trash />
+                "Delete"
+            </button>
+        </form>
     }
 }
 
 #[component]
 fn OpenTerminal(agent: Signal<Agent>) -> impl IntoView {
     let commands = expect_context::<AgentCommands>();
-    let address = agent.with_untracked(|agent| format!("/agent-terminal/{}", agent.id));
-    let open = move |event: ev::SubmitEvent| {
+    let id = agent.with_untracked(|agent| agent.id);
+    let has_none = Memo::new(move |_| agent.with(|agent| !agent.phase.has_terminal()));
+    let open = move |event: ev::MouseEvent| {
         event.prevent_default();
         commands.open_terminal(agent.get_untracked());
     };
     view! {
-        <form method="get" action=address class="inline" on:submit=open>
-            <button
-                type="submit"
-                class="button small"
-                disabled=move || agent.with(|agent| !agent.phase.has_terminal())
-                title=move || agent.with(|agent| (!agent.phase.has_terminal()).then_some("The agent does not run."))
-            >
-                <Icon of=Drawing::Agent />
-                "Open terminal"
-            </button>
-        </form>
-    }
-}
-
-#[component]
-fn Stop(agent: Signal<Agent>) -> impl IntoView {
-    let commands = expect_context::<AgentCommands>();
-    let id = agent.with_untracked(|agent| agent.id);
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        commands.stop(id);
-    };
-    view! {
-        <form method="post" action=StopAgent::url() class="inline" on:submit=submit>
-            <input type="hidden" name="id" value=id.to_string() />
-            <button type="submit" class="button small" aria-busy=move || commands.is_busy(id).then_some("true")>
-                <Icon of=Drawing::Stop />
-                "Stop"
-            </button>
-        </form>
-    }
-}
-
-#[component]
-fn Start(agent: Signal<Agent>) -> impl IntoView {
-    let commands = expect_context::<AgentCommands>();
-    let id = agent.with_untracked(|agent| agent.id);
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        commands.start(id);
-    };
-    view! {
-        <form method="post" action=StartAgent::url() class="inline" on:submit=submit>
-            <input type="hidden" name="id" value=id.to_string() />
-            <button type="submit" class="button small" aria-busy=move || commands.is_busy(id).then_some("true")>
-                <Icon of=Drawing::Play />
-                "Start"
-            </button>
-        </form>
-    }
-}
-
-#[component]
-fn Delete(agent: Signal<Agent>) -> impl IntoView {
-    let commands = expect_context::<AgentCommands>();
-    let address = agent.with_untracked(|agent| format!("/agents/{}", agent.id));
-    let ask = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        commands.ask_to_delete(agent.get_untracked());
-    };
-    view! {
-        <form method="get" action=address class="inline" on:submit=ask>
-            <input type="hidden" name="dialog" value="delete" />
-            <button type="submit" class="button small ghost-danger" aria-haspopup="dialog">
-                <Icon of=Drawing::Trash />
-                "Delete"
-            </button>
-        </form>
+        <button
+            type="submit"
+            class="button small"
+            formmethod="get"
+            formaction=format!("/agent-terminal/{id}")
+            disabled=move || has_none.get()
+            title=move || has_none.get().then_some("The agent does not run.")
+            on:click=open
+        >
+            <Icon of=Drawing::Agent />
+            "Open terminal"
+        </button>
     }
 }
 
