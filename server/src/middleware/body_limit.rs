@@ -57,7 +57,7 @@ enum Drained {
 async fn drain(mut body: Body) -> Drained {
     let mut left = DRAIN_LIMIT;
     while let Some(frame) = body.frame().await {
-        let length = frame.map_or(usize::MAX, |frame| frame.data_ref().map_or(0, |data| data.len()));
+        let length = frame.map_or(usize::MAX, |frame| frame.data_ref().map_or(0, axum::body::Bytes::len));
         match left.checked_sub(length) {
             Some(rest) => left = rest,
             None => return Drained::NotWhole,
