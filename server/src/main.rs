@@ -3,12 +3,7 @@
 use std::{error::Error, io::Write, process::ExitCode};
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use server::{cli::Cli, command};
-
-/// Rendering a page makes tens of thousands of small strings, and half of that time went into the C library's allocator.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match command::run(Cli::parse()) {
