@@ -28,16 +28,6 @@ impl Timestamp {
     /// The last moment: 9999-12-31T23:59:59.999Z.
     pub const MAX: Self = Self { milliseconds: 253_402_300_799_999 };
 
-    /// The moment by this machine's clock. Only the injected clock asks for it.
-    #[cfg(feature = "clock")]
-    #[expect(clippy::disallowed_methods, reason = "the injected clock has to ask something")]
-    #[must_use]
-    pub fn now() -> Self {
-        // A machine whose clock stands before 1970 gets the first moment.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self::UNIX_EPOCH.checked_add(since).unwrap_or(Self::MAX)
-    }
-
     /// The moment so many milliseconds after 1970-01-01T00:00:00Z.
     pub fn from_millisecond(milliseconds: i64) -> Result<Self, TimestampError> {
         let moment = Self { milliseconds };

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use domain::Timestamp;
@@ -25,7 +25,9 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that is injected everywhere else")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // A machine whose clock stands before 1970 gets the first moment.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        later(Timestamp::UNIX_EPOCH, since_epoch)
     }
 
     fn sleep_until(&self, at: Timestamp) -> BoxFuture<'static, ()> {

@@ -1,5 +1,5 @@
 //! Tests of the whole server: its real router on a real socket, SQLite in a temporary folder, agents in memory.
-#![expect(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, reason = "tests may be blunt")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests may be blunt")]
 
 mod authorization;
 mod bad_input;

@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, SessionId, TaskId, Timestamp, TokenId, UserId};
+use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, SessionId, TaskId, TokenId, UserId};
 use leptos::config::LeptosOptions;
 use runtime::fake::FakeRuntime;
 use secrecy::SecretString;
 use server::{AppState, build_router, lifecycle::Lifecycle, listener, metrics::Metrics, state::HttpSettings};
 use services::{
-    ClientInfo, Credentials, Parts, Registration, Services, SessionCookie, Settings, SystemClock, SystemEntropy,
+    ClientInfo, Clock as _, Credentials, Parts, Registration, Services, SessionCookie, Settings, SystemClock,
+    SystemEntropy,
 };
 use sha2::{Digest, Sha256};
 use store::{NewSession, Store, StoreConfig};
@@ -93,7 +94,7 @@ impl TestApp {
                 request_id_prefix: 7,
                 terminals: server::terminal::Limits::default(),
             }),
-            metrics: Metrics::new(Timestamp::now()),
+            metrics: Metrics::new(SystemClock.now()),
             lifecycle: Lifecycle::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -142,7 +143,7 @@ impl TestApp {
         let secret = format!("{number:064x}");
         let hash: String = Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let id = SessionId::from_uuid(Uuid::from_u128(number.into()));
-        let now = Timestamp::now();
+        let now = SystemClock.now();
         let session = NewSession {
             id,
             user_id: user,
