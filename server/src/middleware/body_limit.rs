@@ -42,26 +42,19 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
 async fn too_large(limit: usize, body: Body) -> Response {
     let refusal = Problem::new(ErrorCode::PayloadTooLarge, format!("The body is larger than {} KiB.", limit / 1024));
     let mut response = refusal.into_response();
-    if timeout(DRAIN_DEADLINE, drain(body)).await != Ok(Drained::ToTheEnd) {
+    if !timeout(DRAIN_DEADLINE, ends(body)).await.unwrap_or(false) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Drained {
-    ToTheEnd,
-    NotWhole,
-}
-
-async fn drain(mut body: Body) -> Drained {
-    let mut left = DRAIN_LIMIT;
-    while let Some(frame) = body.frame().await {
-        let length = frame.map_or(usize::MAX, |frame| frame.data_ref().map_or(0, axum::body::Bytes::len));
-        match left.checked_sub(length) {
-            Some(rest) => left = rest,
-            None => return Drained::NotWhole,
+/// Whether the body comes to its end within the limit.
+async fn ends(body: Body) -> bool {
+    let mut rest = Limited::new(body, DRAIN_LIMIT);
+    while let Some(frame) = rest.frame().await {
+        if frame.is_err() {
+            return false;
         }
     }
-    Drained::ToTheEnd
+    true
 }

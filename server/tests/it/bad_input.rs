@@ -3,6 +3,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::{Answer, Client, TestApp};
 
@@ -194,6 +195,28 @@ async fn a_body_that_grows_beyond_the_limit_without_saying_so() {
         assert_eq!(request.send().await.unwrap().status(), 413, "{path}");
     }
     assert_eq!(count(&browser, "/api/projects").await, 0);
+}
+
+/// A refusal leaves the connection as it was, or says that it closes: else a client loses its next request in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_body_does_not_cost_the_next_request() {
+    let app = TestApp::new().await;
+    for (origin, length, status) in
+        [("", 3 * 1024 * 1024, "413"), ("origin: https://evil.example\r\n", 512 * 1024, "403")]
+    {
+        let address = app.address;
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/projects HTTP/1.1\r\nhost: {address}\r\n{origin}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(&[head.into_bytes(), vec![b' '; length]].concat()).await.unwrap();
+        let next = format!("GET /api/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(next.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status}")), "{answers}");
+        assert!(answers.contains("HTTP/1.1 200"), "the connection went on: {answers}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

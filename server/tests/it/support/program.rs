@@ -30,7 +30,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aiworker"));
         command.args(arguments).env_clear().env("AIWORKER_DATA", data).env("AIWORKER_ADDR", "127.0.0.1:0");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         Self(command)
     }
 
@@ -53,7 +53,7 @@ impl Program {
 
     /// Runs to the end with something to read.
     pub async fn output_with_input(mut self, input: &str) -> Output {
-        let mut child = self.0.stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = self.0.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
         let ended = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
         ended.expect("the program did not end in time").unwrap()
