@@ -32,3 +32,24 @@ test("a wrong password is explained on the page", async ({ page, server }) => {
   await expect(page.getByText(/password/i).first()).toBeVisible();
   await expect(page.getByRole("alert").first()).toBeVisible();
 });
+
+test("an agent is stopped, started and deleted by plain buttons", async ({ page, context, server }) => {
+  const api = await Api.register(server, "ada");
+  const agent = await api.launch(await api.project("Engine"), { name: "steam" });
+  await api.reach("idle", agent);
+  await context.addCookies(await api.cookies());
+  const press = async (name: string): Promise<void> => {
+    await page.goto("/agents");
+    await page.getByRole("table", { name: "Agents" }).getByRole("button", { name }).click();
+  };
+
+  await press("Stop");
+  await api.reach("stopped", agent);
+  await press("Start");
+  await api.reach("idle", agent);
+  await press("Open terminal");
+  await expect(page).toHaveURL(new RegExp(`/agent-terminal/${agent}`));
+  await press("Delete");
+  await page.getByRole("dialog", { name: "Delete" }).getByRole("button", { name: "Delete" }).click();
+  await api.gone();
+});

@@ -111,7 +111,7 @@ impl Change {
     }
 }
 
-/// The buttons of one agent. Before the WASM is there, each leads where its form's address says.
+/// The buttons of one agent, in one form. Before the WASM is there, each leads to its own address.
 #[component]
 pub fn AgentActions(
     /// The agent.
