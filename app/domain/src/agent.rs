@@ -75,6 +75,28 @@ pub enum Reason {
     Storage,
     /// The runtime does not answer.
     RuntimeUnavailable,
+    /// No node of the cluster has room for it.
+    Unschedulable,
+    /// Its container image cannot be fetched.
+    ImagePull,
+    /// Something that its pod refers to is missing or not valid: a secret, a service account, a setting.
+    Configuration,
+    /// It ends again and again right after its start.
+    CrashLoop,
+    /// Its node needed the room and ended it.
+    Evicted,
+    /// Its node does not answer.
+    NodeLost,
+    /// The namespace's quota is used up.
+    Quota,
+    /// The cluster's rules do not admit it.
+    Admission,
+    /// AiWorker lacks a permission in the cluster.
+    Forbidden,
+    /// Its volume cannot be made, attached or mounted.
+    Volume,
+    /// Something that is not ours has its name.
+    NameTaken,
 }
 
 macro_rules! names {
@@ -110,6 +132,19 @@ macro_rules! names {
     };
 }
 
+/// Who decides what an agent does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AgentMode {
+    /// A person at its terminal, where everything is ready.
+    #[default]
+    Manual,
+    /// The agent: it takes one task after the other.
+    Autopilot,
+}
+
+names!(AgentMode { Manual => "manual" / "Manual", Autopilot => "autopilot" / "Autopilot" });
 names!(Desired { Running => "running" / "Running", Stopped => "stopped" / "Stopped", Deleted => "deleted" / "Deleted" });
 names!(Phase {
     Pending => "pending" / "Pending",
@@ -131,6 +166,17 @@ names!(Reason {
     Unsandboxed => "unsandboxed" / "No sandbox",
     Storage => "storage" / "Storage",
     RuntimeUnavailable => "runtime_unavailable" / "Runtime unavailable",
+    Unschedulable => "unschedulable" / "No room",
+    ImagePull => "image_pull" / "Image not available",
+    Configuration => "configuration" / "Configuration",
+    CrashLoop => "crash_loop" / "Crash loop",
+    Evicted => "evicted" / "Evicted",
+    NodeLost => "node_lost" / "Node lost",
+    Quota => "quota" / "Quota used up",
+    Admission => "admission" / "Not admitted",
+    Forbidden => "forbidden" / "Permission missing",
+    Volume => "volume" / "Volume",
+    NameTaken => "name_taken" / "Name taken",
 });
 
 impl Phase {
@@ -183,6 +229,9 @@ pub struct Agent {
     pub message: String,
     /// What runs in its terminal; empty means a shell.
     pub start_command: String,
+    /// Who decides what it does next.
+    #[serde(default)]
+    pub mode: AgentMode,
     /// What it may use.
     pub limits: AgentLimits,
     /// Counts the changes of what is wanted.
@@ -215,6 +264,9 @@ pub struct LaunchAgent {
     /// What runs in its terminal; the project's unless said.
     #[serde(default)]
     pub start_command: Option<String>,
+    /// Who decides what it does next; a person unless said.
+    #[serde(default)]
+    pub mode: AgentMode,
     /// What it may use.
     #[serde(default)]
     pub limits: AgentLimits,
@@ -260,6 +312,34 @@ impl Observation {
     /// An observation that needs no explanation.
     pub fn plain(agent_id: AgentId, state: Observed) -> Self {
         Self { agent_id, state, reason: None, message: String::new() }
+    }
+}
+
+/// A sentence for people and, where there is one, what the cluster or the system said in its own words. They travel as
+/// one text: the sentence is its first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation<'a> {
+    /// For people.
+    pub sentence: &'a str,
+    /// For those who must look closer; may be empty.
+    pub raw: &'a str,
+}
+
+impl<'a> Explanation<'a> {
+    /// Most bytes of foreign words that are kept.
+    const LONGEST: usize = 2000;
+
+    /// One text of both.
+    pub fn join(sentence: &str, raw: &str) -> String {
+        let raw = raw.trim();
+        let end = (0..=raw.len().min(Self::LONGEST)).rev().find(|end| raw.is_char_boundary(*end)).unwrap_or_default();
+        if raw.is_empty() { sentence.to_owned() } else { format!("{sentence}\n{}", &raw[..end]) }
+    }
+
+    /// Both from one text.
+    pub fn split(text: &'a str) -> Self {
+        let (sentence, raw) = text.split_once('\n').unwrap_or((text, ""));
+        Self { sentence, raw }
     }
 }
 
@@ -359,6 +439,15 @@ mod tests {
     }
 
     #[test]
+    fn an_explanation_keeps_the_sentence_and_the_words_apart() {
+        let text = Explanation::join("No room.", " 0/1 nodes\nare available ");
+        assert_eq!(Explanation::split(&text), Explanation { sentence: "No room.", raw: "0/1 nodes\nare available" });
+        assert_eq!(Explanation::join("Fine.", " "), "Fine.");
+        let long = Explanation::join("Long.", &"\u{e9}".repeat(5000));
+        assert!(long.len() <= 6 + 2000 && long.ends_with('\u{e9}'));
+    }
+
+    #[test]
     fn seeing_a_working_agent_run_does_not_make_it_idle() {
         assert_eq!(phase_of(Desired::Running, Phase::Working, Observed::Running), Phase::Working);
         assert_eq!(phase_of(Desired::Running, Phase::Starting, Observed::Running), Phase::Idle);
@@ -376,6 +465,7 @@ mod tests {
             project_id: ProjectId::from_uuid(uuid::Uuid::nil()),
             name: Some("Otter".into()),
             start_command: None,
+            mode: AgentMode::Manual,
             limits: AgentLimits { memory_mib: 1, processes: 64 },
         };
         let fields: Vec<_> =

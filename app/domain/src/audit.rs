@@ -33,6 +33,12 @@ pub enum AuditAction {
     DeleteAgent,
     /// A terminal was opened.
     AttachTerminal,
+    /// A question of an agent was answered.
+    AnswerQuestion,
+    /// A credential was given.
+    SetCredential,
+    /// A credential was forgotten.
+    DeleteCredential,
     /// A project was deleted.
     DeleteProject,
 }

@@ -34,6 +34,12 @@ pub enum ErrorCode {
     InvalidTransition,
     /// Somebody else changed the object first; read it again.
     VersionConflict,
+    /// The agent does not hold the task any more: its lease expired, or a person moved the task.
+    LeaseLost,
+    /// The question has been answered, has expired or was cancelled.
+    QuestionClosed,
+    /// The idempotency key was used for another call.
+    KeyReused,
     /// The user already has as many agents as allowed.
     AgentLimit,
     /// New accounts cannot be made here.
@@ -59,7 +65,13 @@ impl ErrorCode {
             Self::Forbidden | Self::CrossSite | Self::RegistrationClosed | Self::Unsandboxed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::NameTaken | Self::InvalidTransition | Self::VersionConflict | Self::AgentLimit => 409,
+            Self::NameTaken
+            | Self::InvalidTransition
+            | Self::VersionConflict
+            | Self::LeaseLost
+            | Self::QuestionClosed
+            | Self::KeyReused
+            | Self::AgentLimit => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,
@@ -84,6 +96,9 @@ impl ErrorCode {
             Self::NameTaken => "name_taken",
             Self::InvalidTransition => "invalid_transition",
             Self::VersionConflict => "version_conflict",
+            Self::LeaseLost => "lease_lost",
+            Self::QuestionClosed => "question_closed",
+            Self::KeyReused => "key_reused",
             Self::AgentLimit => "agent_limit",
             Self::RegistrationClosed => "registration_closed",
             Self::RateLimited => "rate_limited",

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, EventId, Phase, Reason, TaskId, TaskState, Timestamp};
+use crate::{
+    AgentId, Answer, EventId, Phase, Prompt, QuestionId, QuestionStatus, Reason, TaskId, TaskResult, TaskState,
+    Timestamp,
+};
 
 /// What a timeline is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +68,53 @@ pub enum EventKind {
         /// Where it went.
         to: TaskState,
     },
+    /// An agent took the task.
+    TaskClaimed {
+        /// The number of the lease.
+        epoch: i64,
+    },
+    /// An agent said how far it is.
+    TaskReported {
+        /// What it does, in a line.
+        summary: String,
+        /// How much is done, from 0 to 100.
+        percent: Option<u32>,
+        /// The address of something to look at.
+        link: Option<String>,
+    },
+    /// Somebody wrote a note.
+    TaskNoted {
+        /// The note, in Markdown.
+        markdown: String,
+    },
+    /// An agent handed in what came out of the task.
+    TaskResultGiven {
+        /// What came out.
+        result: TaskResult,
+    },
+    /// The task is not held by its agent any more, though it is not finished.
+    TaskReturned {
+        /// Why.
+        cause: ReturnCause,
+        /// How often agents have lost the task.
+        attempts: u32,
+    },
+    /// An agent asked a person something.
+    QuestionAsked {
+        /// The question.
+        question_id: QuestionId,
+        /// What is asked.
+        prompts: Vec<Prompt>,
+    },
+    /// The question was answered, expired or was cancelled.
+    QuestionClosed {
+        /// The question.
+        question_id: QuestionId,
+        /// How it ended.
+        status: QuestionStatus,
+        /// The answers, if there are any.
+        answers: Vec<Answer>,
+    },
     /// The agent was launched.
     AgentLaunched,
     /// Somebody asked for the agent to stop.
@@ -84,6 +134,19 @@ pub enum EventKind {
         /// Why, as a sentence; may be empty.
         message: String,
     },
+}
+
+/// Why a task went back from its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnCause {
+    /// The agent gave it back.
+    Released,
+    /// The agent was not heard of for too long.
+    Expired,
+    /// The agent was stopped or deleted.
+    AgentStopped,
 }
 
 /// An entry of a timeline.

@@ -16,8 +16,9 @@ macro_rules! ids {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(transparent)]
-        pub struct $name(Uuid);
+        pub struct $name(#[cfg_attr(feature = "schema", schemars(with = "String"))] Uuid);
 
         impl $name {
             /// Wraps a UUID. New objects get version 7, so that ids sort by the time they were made.
@@ -69,6 +70,10 @@ ids! {
     TaskId
     /// An agent.
     AgentId
+    /// A question of an agent.
+    QuestionId
+    /// A sealed credential of a user.
+    CredentialId
     /// An entry of a timeline.
     EventId
     /// An entry of the audit log.

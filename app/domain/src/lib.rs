@@ -6,30 +6,39 @@ pub mod address;
 pub mod agent;
 pub mod agent_name;
 pub mod audit;
+pub mod credential;
 pub mod error_code;
 pub mod event;
 pub mod ids;
+pub mod lease;
 pub mod live;
 pub mod project;
+pub mod question;
 pub mod session;
 pub mod task;
 pub mod terminal;
 pub mod timestamp;
 pub mod token;
+pub mod tools;
 pub mod ttyd;
 pub mod user;
 pub mod validate;
 
 pub use agent::{
-    Agent, AgentLimits, Desired, LaunchAgent, Observation, Observed, Phase, Reason, RuntimeKind, RuntimeStatus,
-    SandboxKind,
+    Agent, AgentLimits, AgentMode, Desired, Explanation, LaunchAgent, Observation, Observed, Phase, Reason,
+    RuntimeKind, RuntimeStatus, SandboxKind,
 };
 pub use audit::{AuditAction, AuditEvent, Outcome};
+pub use credential::{Credential, CredentialKind, NewCredential};
 pub use error_code::ErrorCode;
-pub use event::{Actor, ActorKind, Event, EventKind, Subject};
-pub use ids::{AgentId, AuditEventId, EventId, IdError, ProjectId, SessionId, TaskId, TokenId, UserId};
+pub use event::{Actor, ActorKind, Event, EventKind, ReturnCause, Subject};
+pub use ids::{
+    AgentId, AuditEventId, CredentialId, EventId, IdError, ProjectId, QuestionId, SessionId, TaskId, TokenId, UserId,
+};
+pub use lease::{Lease, Report};
 pub use live::LiveEvent;
 pub use project::{NewProject, Project, ProjectPatch};
+pub use question::{Answer, Choice, NewAnswers, Prompt, Question, QuestionStatus};
 pub use session::Session;
 pub use task::{NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
 pub use timestamp::{Timestamp, TimestampError};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, AgentId, ProjectId, Task, TaskId};
+use crate::{Agent, AgentId, ProjectId, Question, Task, TaskId};
 
 /// A change that an open page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum LiveEvent {
         /// The project it belonged to.
         project_id: ProjectId,
     },
+    /// A question is new, or is not open any more.
+    Question(Box<Question>),
     /// Events were missed: read what is shown again.
     Resync,
 }
@@ -37,10 +39,11 @@ impl LiveEvent {
             Self::AgentRemoved { .. } => "agent_removed",
             Self::Task(_) => "task",
             Self::TaskRemoved { .. } => "task_removed",
+            Self::Question(_) => "question",
             Self::Resync => "resync",
         }
     }
 
     /// Every name, for clients that must subscribe to each.
-    pub const NAMES: [&'static str; 5] = ["agent", "agent_removed", "task", "task_removed", "resync"];
+    pub const NAMES: [&'static str; 6] = ["agent", "agent_removed", "task", "task_removed", "question", "resync"];
 }

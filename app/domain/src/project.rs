@@ -7,6 +7,9 @@ use crate::{
     validate::{self, Checker, Invalid},
 };
 
+/// Largest limit of agents that hold tasks of a project.
+pub const WORKING_LIMIT_MAX: u32 = 10_000;
+
 /// A body of work with its repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -21,6 +24,9 @@ pub struct Project {
     pub default_branch: String,
     /// What new agents of this project run in their terminal; empty means a shell.
     pub start_command: String,
+    /// How many agents may hold tasks of this project at one time; nothing means any number.
+    #[serde(default)]
+    pub working_limit: Option<u32>,
     /// When it was made.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub created_at: Timestamp,
@@ -45,6 +51,9 @@ pub struct NewProject {
     /// What new agents run in their terminal; a shell unless said.
     #[serde(default)]
     pub start_command: Option<String>,
+    /// How many agents may hold tasks of it at one time; nothing or 0 means any number.
+    #[serde(default)]
+    pub working_limit: Option<u32>,
 }
 
 impl NewProject {
@@ -58,11 +67,22 @@ impl NewProject {
             checker.check("default_branch", validate::branch(self.default_branch.as_deref().unwrap_or_default()));
         let start_command =
             checker.check("start_command", validate::start_command(self.start_command.as_deref().unwrap_or_default()));
+        let working_limit = self.working_limit.filter(|limit| *limit > 0);
+        let working_limit = checker.check(
+            "working_limit",
+            match working_limit {
+                Some(limit) if limit > WORKING_LIMIT_MAX => {
+                    Err(format!("Choose at most {WORKING_LIMIT_MAX}, or 0 for any number."))
+                }
+                other => Ok(other),
+            },
+        );
         checker.finish(Self {
             name,
             repository_url,
             default_branch: Some(default_branch),
             start_command: Some(start_command),
+            working_limit,
         })
     }
 }
@@ -84,6 +104,9 @@ pub struct ProjectPatch {
     /// A new start command for new agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_command: Option<String>,
+    /// How many agents may hold tasks of it at one time; 0 means any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_limit: Option<u32>,
 }
 
 impl ProjectPatch {
@@ -94,6 +117,7 @@ impl ProjectPatch {
             repository_url: self.repository_url.or_else(|| project.repository_url.clone()),
             default_branch: Some(self.default_branch.unwrap_or_else(|| project.default_branch.clone())),
             start_command: Some(self.start_command.unwrap_or_else(|| project.start_command.clone())),
+            working_limit: self.working_limit.or(project.working_limit),
         }
         .validate()?;
         Ok(Project {
@@ -101,6 +125,7 @@ impl ProjectPatch {
             repository_url: merged.repository_url,
             default_branch: merged.default_branch.unwrap_or_default(),
             start_command: merged.start_command.unwrap_or_default(),
+            working_limit: merged.working_limit,
             ..project.clone()
         })
     }

@@ -5,14 +5,15 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ProjectId, TaskId, Timestamp,
-    address::Address,
+    Lease, ProjectId, Report, TaskId, Timestamp,
+    lease::ATTEMPTS_MAX,
     validate::{self, Checker, DEPENDS_ON_MAX, Invalid},
 };
 
 /// Where a task is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
     /// Waits to be taken.
@@ -43,7 +44,9 @@ impl TaskState {
             Self::InProgress => {
                 &[Self::Backlog, Self::NeedsInput, Self::InReview, Self::Done, Self::Failed, Self::Cancelled]
             }
-            Self::NeedsInput => &[Self::Backlog, Self::InProgress, Self::InReview, Self::Failed, Self::Cancelled],
+            Self::NeedsInput => {
+                &[Self::Backlog, Self::InProgress, Self::InReview, Self::Done, Self::Failed, Self::Cancelled]
+            }
             Self::InReview => &[Self::Backlog, Self::InProgress, Self::Done, Self::Failed, Self::Cancelled],
             Self::Done => &[Self::Backlog, Self::InProgress, Self::InReview],
             Self::Failed => &[Self::Backlog, Self::InProgress, Self::Cancelled],
@@ -54,6 +57,11 @@ impl TaskState {
     /// Whether a task may go from here to `to`. Staying is always allowed.
     pub fn can_become(self, to: Self) -> bool {
         self == to || self.next().contains(&to)
+    }
+
+    /// Whether an agent may hold a task in this state.
+    pub const fn is_leased(self) -> bool {
+        matches!(self, Self::InProgress | Self::NeedsInput)
     }
 
     /// What a person reads.
@@ -105,6 +113,7 @@ pub struct UnknownName(pub String);
 /// What goes first. Ordered: `Urgent` is the smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Before everything else.
@@ -169,6 +178,7 @@ impl FromStr for Priority {
 /// What came out of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TaskResult {
     /// The branch that holds the work.
@@ -203,6 +213,15 @@ pub struct Task {
     pub parent_id: Option<TaskId>,
     /// What came out of it.
     pub result: TaskResult,
+    /// The agent that holds it, if one does.
+    #[serde(default)]
+    pub lease: Option<Lease>,
+    /// How often agents lost it since a person last put it into the backlog.
+    #[serde(default)]
+    pub attempts: u32,
+    /// What an agent last said about it.
+    #[serde(default)]
+    pub report: Option<Report>,
     /// Counts the changes; a patch that names an older one is refused.
     pub version: i64,
     /// When it was made.
@@ -211,6 +230,13 @@ pub struct Task {
     /// When it was last changed.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub updated_at: Timestamp,
+}
+
+impl Task {
+    /// Whether agents gave up on it so often that a person must look.
+    pub fn needs_attention(&self) -> bool {
+        self.state == TaskState::Failed && self.attempts >= ATTEMPTS_MAX
+    }
 }
 
 /// What a person fills in to make a task. It begins in the backlog.
@@ -318,7 +344,12 @@ impl TaskPatch {
         }
         .validate()?;
         let result = result.map_or_else(|| Ok(task.result.clone()), TaskResult::validate)?;
+        // Whoever held it notices at the next write; who puts it back gives it a fresh start.
+        let lease = if state.is_leased() { task.lease.clone() } else { None };
+        let attempts = if state == TaskState::Backlog { 0 } else { task.attempts };
         Ok(Task {
+            lease,
+            attempts,
             title: fields.title,
             description: fields.description,
             state,
@@ -338,7 +369,7 @@ impl TaskResult {
         let mut checker = Checker::default();
         let branch = branch.map(|branch| checker.check("result.branch", validate::branch(&branch)));
         let commit = commit.map(|commit| checker.check("result.commit", validate_commit(commit)));
-        let pull_request = pull_request.map(|url| checker.check("result.pull_request", validate_web_address(url)));
+        let pull_request = pull_request.map(|url| checker.check("result.pull_request", validate::web_address(&url)));
         let notes = notes.map(|notes| checker.check("result.notes", validate::description(&notes)));
         checker.finish(Self { branch, commit, pull_request, notes })
     }
@@ -347,13 +378,6 @@ impl TaskResult {
 fn validate_commit(commit: String) -> Result<String, String> {
     let is_hash = (7..=64).contains(&commit.len()) && commit.chars().all(|c| c.is_ascii_hexdigit());
     if is_hash { Ok(commit) } else { Err("Enter a commit's hash: 7 to 64 hexadecimal digits.".into()) }
-}
-
-fn validate_web_address(text: String) -> Result<String, String> {
-    let is_web = text.len() <= validate::REPOSITORY_URL_MAX_BYTES
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
-        && Address::parse(&text).is_some_and(|address| matches!(address.scheme.as_str(), "http" | "https"));
-    if is_web { Ok(text) } else { Err("Enter an address that begins with https://.".into()) }
 }
 
 #[cfg(test)]
@@ -372,6 +396,9 @@ mod tests {
             depends_on: vec![],
             parent_id: None,
             result: TaskResult::default(),
+            lease: None,
+            attempts: 0,
+            report: None,
             version: 3,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,

@@ -135,6 +135,38 @@ fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// One line that may not be empty, at most `max` characters.
+pub fn label(input: &str, max: usize) -> Result<String, String> {
+    line(input, "a text", max)
+}
+
+/// One line that may be empty, at most `max` characters.
+pub fn short_text(input: &str, max: usize) -> Result<String, String> {
+    if input.trim().is_empty() { Ok(String::new()) } else { line(input, "a text", max) }
+}
+
+/// Text of several lines that may not be empty, at most `max` characters.
+pub fn text(input: &str, max: usize) -> Result<String, String> {
+    let text = input.trim();
+    if text.is_empty() {
+        Err("Enter a text.".into())
+    } else if text.chars().count() > max {
+        Err(format!("Use at most {max} characters."))
+    } else if text.chars().any(|c| is_hidden(c) && !matches!(c, '\n' | '\t')) {
+        Err("Remove the control or invisible direction characters.".into())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// An address of a web page.
+pub fn web_address(text: &str) -> Result<String, String> {
+    let is_web = text.len() <= REPOSITORY_URL_MAX_BYTES
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && Address::parse(text).is_some_and(|address| matches!(address.scheme.as_str(), "http" | "https"));
+    if is_web { Ok(text.to_owned()) } else { Err("Enter an address that begins with https://.".into()) }
+}
+
 /// A project's name.
 pub fn project_name(input: &str) -> Result<String, String> {
     line(input, "a project name", PROJECT_NAME_MAX)
