@@ -4,7 +4,7 @@ use domain::{Agent, AgentId, Desired, Timestamp, UserId};
 
 use crate::{
     InsertAgent, LaunchFacts, NewAgent, NewEvent, PhaseChange, Result, Store,
-    columns::millis,
+    columns::{millis, name_of},
     rows::{
         agent::{self, AgentRow, PhaseRow},
         event::EventRow,
@@ -21,8 +21,9 @@ impl Store {
         limit: u32,
         event: &NewEvent,
     ) -> Result<InsertAgent> {
-        let (row, event) = (AgentRow::new(owner, agent)?, EventRow::try_from(event)?);
-        dispatch!(self, agents::insert(&row, limit.into(), &event))?.try_into()
+        let (row, mode) = (AgentRow::new(owner, agent)?, name_of(&agent.mode));
+        let event = EventRow::try_from(event)?;
+        dispatch!(self, agents::insert(&row, &mode, limit.into(), &event))?.try_into()
     }
 
     /// The owner's agent.

@@ -92,6 +92,9 @@ mod tests {
             AuditAction::DeleteAgent,
             AuditAction::AttachTerminal,
             AuditAction::DeleteProject,
+            AuditAction::AnswerQuestion,
+            AuditAction::SetCredential,
+            AuditAction::DeleteCredential,
         ]);
         assert!(matches!(named::<Role>("role", "owner"), Err(StoreError::Corrupt { what: "role", .. })));
     }

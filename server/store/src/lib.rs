@@ -11,12 +11,15 @@ mod agents;
 mod audit;
 mod columns;
 mod config;
+mod credentials;
 mod database_file;
 mod error;
 mod migrate;
 mod mysql;
 mod postgres;
 mod projects;
+mod questions;
+mod queue;
 mod records;
 mod rows;
 mod schema;
@@ -26,13 +29,19 @@ mod tasks;
 mod timeline;
 mod tokens;
 mod users;
+mod work;
 
 pub use config::{Backend, SchemaState, StoreConfig};
 pub use error::StoreError;
 pub use pool::Store;
 pub use records::{
-    CreateUser, DeleteProject, InsertAgent, LaunchFacts, NewAgent, NewEvent, NewSession, NewUser, PhaseChange,
-    RegistrationPolicy, SessionRecord, UserWithHash,
+    AgentTokenRecord, CreateUser, DeleteProject, InsertAgent, LaunchFacts, NewAgent, NewEvent, NewSession, NewUser,
+    PhaseChange, RegistrationPolicy, SealedCredential, SessionRecord, UserWithHash,
+};
+
+pub use work::{
+    Answered, ClaimRequest, Claimed, CloseQuestions, Fence, FenceTime, Renewal, TaskFilter, WhichQuestions, Work,
+    Written,
 };
 
 /// What every method here returns.

@@ -1,7 +1,8 @@
 //! What goes into and comes out of storage and has no place in `domain`: rows with secrets, and three-way outcomes.
 
 use domain::{
-    Agent, AgentId, AgentLimits, Event, Phase, ProjectId, Reason, Session, SessionId, Subject, Timestamp, User, UserId,
+    Agent, AgentId, AgentLimits, AgentMode, Credential, Event, Phase, ProjectId, Reason, Session, SessionId, Subject,
+    Timestamp, TokenId, User, UserId,
 };
 use secrecy::SecretString;
 
@@ -97,6 +98,8 @@ pub struct NewAgent {
     pub name: String,
     /// What runs in its terminal.
     pub start_command: String,
+    /// Who decides what it does next.
+    pub mode: AgentMode,
     /// What it may use.
     pub limits: AgentLimits,
     /// When it is launched.
@@ -144,6 +147,40 @@ pub struct LaunchFacts {
     pub repository_url: Option<String>,
     /// The branch to start from.
     pub default_branch: String,
+}
+
+/// A stored agent token and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentTokenRecord {
+    /// The token's public id.
+    pub id: TokenId,
+    /// The agent that it belongs to.
+    pub agent_id: AgentId,
+    /// The agent's name.
+    pub agent_name: String,
+    /// The agent's owner.
+    pub user_id: UserId,
+    /// The project that the agent works on.
+    pub project_id: ProjectId,
+}
+
+/// A credential of a user, with what it is sealed in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedCredential {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The credential.
+    pub credential: Credential,
+    /// The secret, sealed.
+    pub sealed: String,
+    /// The key that opens it.
+    pub key_id: String,
+}
+
+impl std::fmt::Debug for SealedCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealedCredential").field("credential", &self.credential).finish_non_exhaustive()
+    }
 }
 
 /// An entry to add to a timeline.

@@ -1,9 +1,12 @@
 //! Rows of tables and how they become things of the domain. Private: nothing outside storage sees a row.
 
 pub mod agent;
+pub mod credential;
 pub mod event;
 pub mod project;
+pub mod question;
 pub mod session;
 pub mod task;
 pub mod token;
 pub mod user;
+pub mod work;

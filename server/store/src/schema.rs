@@ -54,6 +54,7 @@ diesel::table! {
         start_command -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        working_limit -> Nullable<Integer>,
     }
 }
 
@@ -128,6 +129,78 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    agent_modes (agent_id) {
+        agent_id -> Text,
+        mode -> Text,
+    }
+}
+
+diesel::table! {
+    leases (task_id) {
+        task_id -> Text,
+        agent_id -> Nullable<Text>,
+        agent_name -> Text,
+        epoch -> BigInt,
+        claimed_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        attempts -> Integer,
+        report -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    questions (id) {
+        id -> Text,
+        user_id -> Text,
+        agent_id -> Text,
+        project_id -> Text,
+        task_id -> Nullable<Text>,
+        agent_name -> Text,
+        prompts -> Text,
+        blocking -> Integer,
+        default_option -> Nullable<Text>,
+        status -> Text,
+        answers -> Text,
+        answered_by -> Nullable<Text>,
+        asked_at -> BigInt,
+        expires_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    agent_tokens (agent_id) {
+        agent_id -> Text,
+        id -> Text,
+        secret_hash -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    answered_calls (agent_id, call_key) {
+        agent_id -> Text,
+        call_key -> Text,
+        fingerprint -> Text,
+        answer -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    credentials (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        sealed -> Text,
+        key_id -> Text,
+        last_four -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(projects -> users (user_id));
@@ -135,6 +208,10 @@ diesel::joinable!(tasks -> projects (project_id));
 diesel::joinable!(task_dependencies -> tasks (task_id));
 diesel::joinable!(agents -> users (user_id));
 diesel::joinable!(agents -> projects (project_id));
+diesel::joinable!(leases -> tasks (task_id));
+diesel::joinable!(questions -> tasks (task_id));
+diesel::joinable!(agent_modes -> agents (agent_id));
+diesel::joinable!(agent_tokens -> agents (agent_id));
 diesel::joinable!(events -> tasks (task_id));
 diesel::joinable!(events -> agents (agent_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -145,5 +222,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     task_dependencies,
     agents,
+    agent_modes,
+    agent_tokens,
+    answered_calls,
+    credentials,
     events,
+    leases,
+    questions,
 );

@@ -11,10 +11,10 @@ use crate::{
         agent::{AgentRow, AgentWithProject, Launch, LaunchRow, PhaseRow},
         event::EventRow,
     },
-    schema::{agents, projects, users as users_table},
+    schema::{agent_modes, agents, projects, users as users_table},
 };
 
-pub async fn insert(c: &mut Conn, agent: &AgentRow, limit: i64, event: &EventRow) -> QueryResult<Launch> {
+pub async fn insert(c: &mut Conn, agent: &AgentRow, mode: &str, limit: i64, event: &EventRow) -> QueryResult<Launch> {
     write_tx!(c, async |c| -> QueryResult<_> {
         // All launches of one owner go through here one by one, so that counting is enough.
         users::lock(c, &agent.user_id).await?;
@@ -32,26 +32,32 @@ pub async fn insert(c: &mut Conn, agent: &AgentRow, limit: i64, event: &EventRow
             return Ok(Launch::LimitReached);
         }
         diesel::insert_into(agents::table).values(agent).execute(c).await?;
+        let row = (agent_modes::agent_id.eq(&agent.id), agent_modes::mode.eq(mode));
+        diesel::insert_into(agent_modes::table).values(row).execute(c).await?;
         timeline::add(c, event).await?;
         let row = agents::table.find(&agent.id).select(AgentRow::as_select()).first(c).await?;
-        Ok(Launch::Inserted(Box::new((row, project_name))))
+        Ok(Launch::Inserted(Box::new((row, project_name, Some(mode.to_owned())))))
     })
     .await
 }
 
 pub async fn find(c: &mut Conn, id: &str) -> QueryResult<Option<AgentWithProject>> {
-    let agent = agents::table.inner_join(projects::table).filter(agents::id.eq(id));
-    agent.select((AgentRow::as_select(), projects::name)).first(c).await.optional()
+    let agent = agents::table.inner_join(projects::table).left_join(agent_modes::table).filter(agents::id.eq(id));
+    agent.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).first(c).await.optional()
 }
 
 pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProject>> {
-    let all = agents::table.inner_join(projects::table).filter(agents::user_id.eq(owner)).order(agents::id);
-    all.select((AgentRow::as_select(), projects::name)).load(c).await
+    let all = agents::table
+        .inner_join(projects::table)
+        .left_join(agent_modes::table)
+        .filter(agents::user_id.eq(owner))
+        .order(agents::id);
+    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).load(c).await
 }
 
 pub async fn all(c: &mut Conn) -> QueryResult<Vec<AgentWithProject>> {
-    let all = agents::table.inner_join(projects::table).order(agents::id);
-    all.select((AgentRow::as_select(), projects::name)).load(c).await
+    let all = agents::table.inner_join(projects::table).left_join(agent_modes::table).order(agents::id);
+    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).load(c).await
 }
 
 /// Waits until no other transaction changes this agent, and reads it.
@@ -69,13 +75,13 @@ pub async fn set_desired(
     event: &EventRow,
 ) -> QueryResult<Option<AgentWithProject>> {
     write_tx!(c, async |c| -> QueryResult<_> {
-        let Some((row, project_name)) = lock(c, id).await?.filter(|(row, _)| row.user_id == owner) else {
+        let Some((row, project_name, mode)) = lock(c, id).await?.filter(|(row, ..)| row.user_id == owner) else {
             return Ok(None);
         };
         let name = name_of(&desired);
         let is_retry = desired == Desired::Running && row.phase == name_of(&Phase::Failed);
         if row.desired == name && !is_retry {
-            return Ok(Some((row, project_name)));
+            return Ok(Some((row, project_name, mode)));
         }
         if row.desired == name_of(&Desired::Deleted) {
             return Ok(None);
@@ -103,11 +109,11 @@ pub async fn set_phase(
 ) -> QueryResult<Option<AgentWithProject>> {
     let is_news = |row: &AgentRow| row.generation == expected_generation && !change.is_known_to(row);
     // Most observations are nothing new, and reading costs no lock.
-    if !find(c, id).await?.is_some_and(|(row, _)| is_news(&row)) {
+    if !find(c, id).await?.is_some_and(|(row, ..)| is_news(&row)) {
         return Ok(None);
     }
     write_tx!(c, async |c| -> QueryResult<_> {
-        let Some((row, _)) = lock(c, id).await?.filter(|(row, _)| is_news(row)) else { return Ok(None) };
+        let Some((row, ..)) = lock(c, id).await?.filter(|(row, ..)| is_news(row)) else { return Ok(None) };
         let agent = agents::table.find(id);
         diesel::update(agent).set(change).execute(c).await?;
         if row.phase == change.phase {
@@ -129,13 +135,19 @@ pub async fn delete(c: &mut Conn, id: &str) -> QueryResult<bool> {
 }
 
 pub async fn launch_facts(c: &mut Conn, id: &str) -> QueryResult<Option<LaunchRow>> {
-    let agent =
-        agents::table.inner_join(projects::table).inner_join(users_table::table).filter(agents::id.eq(id)).select((
-            AgentRow::as_select(),
-            projects::name,
-            users_table::username,
-            projects::repository_url,
-            projects::default_branch,
-        ));
-    agent.first(c).await.optional()
+    let all = agents::table
+        .inner_join(projects::table)
+        .inner_join(users_table::table)
+        .left_join(agent_modes::table)
+        .filter(agents::id.eq(id));
+    let agent = all.select((
+        AgentRow::as_select(),
+        projects::name,
+        agent_modes::mode.nullable(),
+        users_table::username,
+        projects::repository_url,
+        projects::default_branch,
+    ));
+    let row = agent.first::<(AgentRow, String, Option<String>, String, Option<String>, String)>(c).await.optional()?;
+    Ok(row.map(|(row, project, mode, user, url, branch)| ((row, project, mode), user, url, branch)))
 }

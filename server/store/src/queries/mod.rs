@@ -1,12 +1,16 @@
 //! The queries. This folder is compiled once for every database: `Conn` and `write_tx!` come from the file that
 //! includes it. Only what all three databases understand alike may stand here (see `migrations/README.md`).
 
+pub mod agent_tokens;
 pub mod agents;
 pub mod audit;
+pub mod credentials;
 pub mod projects;
+pub mod questions;
 pub mod schema;
 pub mod sessions;
 pub mod tasks;
 pub mod timeline;
 pub mod tokens;
 pub mod users;
+pub mod work;

@@ -6,7 +6,7 @@ use domain::{Agent, AgentLimits, Desired, Phase, UserId};
 use crate::{
     LaunchFacts, NewAgent, PhaseChange, Result, StoreError,
     columns::{corrupt, id, millis, moment, name_of, named},
-    schema::agents,
+    schema::{agent_tokens, agents},
 };
 
 /// A row of `agents`.
@@ -31,8 +31,18 @@ pub struct AgentRow {
     pub phase_since: i64,
 }
 
-/// An agent's row and its project's name.
-pub type AgentWithProject = (AgentRow, String);
+/// A row of `agent_tokens`.
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = agent_tokens)]
+pub struct AgentTokenRow {
+    pub agent_id: String,
+    pub id: String,
+    pub secret_hash: String,
+    pub created_at: i64,
+}
+
+/// An agent's row, its project's name and its mode; servers that did not know modes have stored none.
+pub type AgentWithProject = (AgentRow, String, Option<String>);
 
 /// How launching an agent ended.
 pub enum Launch {
@@ -42,8 +52,8 @@ pub enum Launch {
     ProjectNotFound,
 }
 
-/// An agent with its project's name, its owner's name, the repository and the branch.
-pub type LaunchRow = (AgentRow, String, String, Option<String>, String);
+/// An agent with its owner's name, the repository and the branch.
+pub type LaunchRow = (AgentWithProject, String, Option<String>, String);
 
 /// What an observation sets.
 #[derive(AsChangeset)]
@@ -75,7 +85,7 @@ impl PhaseRow {
 impl AgentRow {
     /// The row of a new agent.
     pub fn new(owner: UserId, agent: &NewAgent) -> Result<Self> {
-        let NewAgent { id, project_id, name, start_command, limits, created_at } = agent;
+        let NewAgent { id, project_id, name, start_command, mode: _, limits, created_at } = agent;
         let AgentLimits { memory_mib, processes } = *limits;
         Ok(Self {
             id: id.to_string(),
@@ -98,8 +108,8 @@ impl AgentRow {
     }
 }
 
-/// An agent and its project's name as the domain knows it.
-pub fn agent((row, project_name): AgentWithProject) -> Result<Agent> {
+/// An agent as the domain knows it.
+pub fn agent((row, project_name, mode): AgentWithProject) -> Result<Agent> {
     let agent_id = id("agent id", &row.id)?;
     Ok(Agent {
         id: agent_id,
@@ -113,6 +123,7 @@ pub fn agent((row, project_name): AgentWithProject) -> Result<Agent> {
         reason: row.reason.map(|reason| named("reason", &reason)).transpose()?,
         message: row.message,
         start_command: row.start_command,
+        mode: mode.map(|mode| named("mode", &mode)).transpose()?.unwrap_or_default(),
         limits: AgentLimits {
             memory_mib: row.memory_mib.try_into().map_err(corrupt("memory limit"))?,
             processes: row.processes.try_into().map_err(corrupt("process limit"))?,
@@ -124,8 +135,8 @@ pub fn agent((row, project_name): AgentWithProject) -> Result<Agent> {
 }
 
 /// What a runtime must know to start an agent.
-pub fn launch_facts((row, project_name, username, repository_url, default_branch): LaunchRow) -> Result<LaunchFacts> {
-    Ok(LaunchFacts { agent: agent((row, project_name))?, username, repository_url, default_branch })
+pub fn launch_facts((row, username, repository_url, default_branch): LaunchRow) -> Result<LaunchFacts> {
+    Ok(LaunchFacts { agent: agent(row)?, username, repository_url, default_branch })
 }
 
 impl TryFrom<Launch> for crate::InsertAgent {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A row of `events`.
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = events)]
 pub struct EventRow {
     pub id: String,

@@ -5,7 +5,7 @@ use domain::{Project, UserId};
 
 use crate::{
     Result, StoreError,
-    columns::{id, millis, moment},
+    columns::{corrupt, id, millis, moment},
     schema::projects,
 };
 
@@ -21,12 +21,13 @@ pub struct ProjectRow {
     pub start_command: String,
     pub created_at: i64,
     pub updated_at: i64,
+    pub working_limit: Option<i32>,
 }
 
 impl ProjectRow {
     /// The row of a user's project.
     pub fn new(owner: UserId, project: &Project) -> Self {
-        let Project { id, name, repository_url, default_branch, start_command, created_at, updated_at } =
+        let Project { id, name, repository_url, default_branch, start_command, working_limit, created_at, updated_at } =
             project.clone();
         Self {
             id: id.to_string(),
@@ -37,6 +38,8 @@ impl ProjectRow {
             start_command,
             created_at: millis(created_at),
             updated_at: millis(updated_at),
+            // Validation keeps it far below.
+            working_limit: working_limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
         }
     }
 }
@@ -52,6 +55,7 @@ impl TryFrom<ProjectRow> for Project {
             repository_url: row.repository_url,
             default_branch: row.default_branch,
             start_command: row.start_command,
+            working_limit: row.working_limit.map(u32::try_from).transpose().map_err(corrupt("working limit"))?,
             created_at: moment(what, row.created_at)?,
             updated_at: moment(what, row.updated_at)?,
         })

@@ -24,6 +24,7 @@ store_test! {
             reason: None,
             message: String::new(),
             start_command: "claude --continue".into(),
+            mode: domain::AgentMode::Autopilot,
             limits: AgentLimits { memory_mib: 512, processes: 64 },
             generation: 1,
             created_at: at(40),

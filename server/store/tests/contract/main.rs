@@ -9,6 +9,7 @@ mod audit;
 mod dropped;
 mod opening;
 mod projects;
+mod queue;
 mod schema;
 mod sessions;
 mod tasks;

@@ -9,9 +9,9 @@ use std::{
 use diesel::Connection as _;
 use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, SimpleAsyncConnection};
 use domain::{
-    Actor, Agent, AgentId, AgentLimits, AuditAction, AuditEvent, AuditEventId, Event, EventId, EventKind, Outcome,
-    Phase, Priority, Project, ProjectId, SessionId, Subject, Task, TaskId, TaskResult, TaskState, Timestamp, User,
-    UserId,
+    Actor, Agent, AgentId, AgentLimits, AgentMode, AuditAction, AuditEvent, AuditEventId, Event, EventId, EventKind,
+    Outcome, Phase, Priority, Project, ProjectId, SessionId, Subject, Task, TaskId, TaskResult, TaskState, Timestamp,
+    User, UserId,
 };
 use store::{
     Backend, CreateUser, InsertAgent, NewAgent, NewEvent, NewSession, NewUser, PhaseChange, RegistrationPolicy, Store,
@@ -172,6 +172,7 @@ pub fn new_project(name: &str) -> Project {
         repository_url: Some("https://git.example.com/a/b.git".into()),
         default_branch: "trunk".into(),
         start_command: "claude".into(),
+        working_limit: None,
         created_at: at(20),
         updated_at: at(20),
     }
@@ -188,6 +189,9 @@ pub fn new_task(project: &Project, title: &str) -> Task {
         depends_on: vec![],
         parent_id: None,
         result: TaskResult::default(),
+        lease: None,
+        attempts: 0,
+        report: None,
         version: 1,
         created_at: at(30),
         updated_at: at(30),
@@ -200,6 +204,7 @@ pub fn new_agent(project: &Project, name: &str) -> NewAgent {
         project_id: project.id,
         name: name.into(),
         start_command: "claude --continue".into(),
+        mode: AgentMode::Autopilot,
         limits: AgentLimits { memory_mib: 512, processes: 64 },
         created_at: at(40),
     }

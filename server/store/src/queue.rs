@@ -1,0 +1,99 @@
+//! The queue: how agents take tasks, hold them, and write about them.
+
+use domain::{AgentId, Task, Timestamp, UserId};
+
+use crate::{
+    Answered, ClaimRequest, Claimed, Result, Store, TaskFilter, Work, Written,
+    columns::{id, millis, moment, name_of},
+    rows::{
+        task::{FilterRow, TaskRows},
+        work::{ClaimRow, ClaimedRows, WorkRows},
+    },
+};
+
+impl Store {
+    /// Takes the owner's first task that may be handed out, by priority and then by age, or finds the one that the agent
+    /// holds. Holds for any number of claims at once: no task is given to two agents.
+    pub async fn claim_task(&self, request: &ClaimRequest) -> Result<Claimed> {
+        let row = ClaimRow::try_from(request)?;
+        let task = |rows: Box<TaskRows>| Task::try_from(*rows).map(Box::new);
+        Ok(match dispatch!(self, work::claim(&row))? {
+            ClaimedRows::Taken(rows) => Claimed::Taken(task(rows)?),
+            ClaimedRows::Resumed(rows) => Claimed::Resumed(task(rows)?),
+            ClaimedRows::Empty => Claimed::BacklogEmpty,
+            ClaimedRows::Waiting => Claimed::WaitingForOthers,
+            ClaimedRows::Full => Claimed::WorkingLimit,
+            ClaimedRows::Dead => Claimed::AgentDead,
+        })
+    }
+
+    /// Writes what a call changes, as a whole or not at all. [`Conflict`](crate::StoreError::Conflict) when the call was
+    /// answered before.
+    pub async fn write_work(&self, work: &Work) -> Result<Written> {
+        let rows = WorkRows::try_from(work)?;
+        dispatch!(self, work::write(&rows))
+    }
+
+    /// Makes the agent's leases last until `until`, when one of them would end before `soon`.
+    pub async fn renew_leases(&self, agent: AgentId, now: Timestamp, soon: Timestamp, until: Timestamp) -> Result<()> {
+        let (agent, now, soon, until) = (agent.to_string(), millis(now), millis(soon), millis(until));
+        dispatch!(self, work::renew_if_soon(&agent, now, soon, until))
+    }
+
+    /// Makes the agent's leases end at `until` at the latest.
+    pub async fn cut_leases(&self, agent: AgentId, until: Timestamp) -> Result<()> {
+        let (agent, until) = (agent.to_string(), millis(until));
+        dispatch!(self, work::cut(&agent, until))
+    }
+
+    /// The tasks that the agent holds, the last one that it took first, with their owners.
+    pub async fn tasks_held_by(&self, agent: AgentId) -> Result<Vec<(UserId, Task)>> {
+        let agent = agent.to_string();
+        dispatch!(self, work::tasks_of(&agent))?.into_iter().map(owned).collect()
+    }
+
+    /// Tasks of everybody whose lease has expired, with their owners. For the reaper only.
+    pub async fn expired_leases(&self, now: Timestamp, limit: u32) -> Result<Vec<(UserId, Task)>> {
+        let (now, limit) = (millis(now), i64::from(limit));
+        dispatch!(self, work::expired(now, limit))?.into_iter().map(owned).collect()
+    }
+
+    /// What the agent was answered to the call with this key.
+    pub async fn answered_call(&self, agent: AgentId, key: &str) -> Result<Option<Answered>> {
+        let (text, key) = (agent.to_string(), key.to_owned());
+        let found = dispatch!(self, work::answered(&text, &key))?;
+        let answered = found.map(|row| {
+            Ok(Answered {
+                agent_id: agent,
+                key: row.call_key,
+                fingerprint: row.fingerprint,
+                answer: row.answer,
+                at: moment("time of a call", row.created_at)?,
+            })
+        });
+        answered.transpose()
+    }
+
+    /// Forgets the answers to calls before `before`, and says how many there were.
+    pub async fn forget_answered_calls(&self, before: Timestamp) -> Result<usize> {
+        let before = millis(before);
+        dispatch!(self, work::forget_answered(before))
+    }
+
+    /// The owner's tasks that fit, by priority, then oldest first. What they wait for is left out.
+    pub async fn find_tasks(&self, owner: UserId, filter: &TaskFilter) -> Result<Vec<Task>> {
+        let owner = owner.to_string();
+        let row = FilterRow {
+            project_id: filter.project_id.map(|id| id.to_string()),
+            state: filter.state.as_ref().map(name_of),
+            parent_id: filter.parent_id.map(|id| id.to_string()),
+            after: filter.after.map(|(priority, id)| (priority.rank(), id.to_string())),
+            limit: filter.limit.into(),
+        };
+        dispatch!(self, tasks::search(&owner, &row))?.into_iter().map(Task::try_from).collect()
+    }
+}
+
+fn owned((owner, rows): (String, TaskRows)) -> Result<(UserId, Task)> {
+    Ok((id("user id", &owner)?, rows.try_into()?))
+}
