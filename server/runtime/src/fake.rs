@@ -263,6 +263,9 @@ mod tests {
             start_command: String::new(),
             limits: domain::AgentLimits::default(),
             terminal_password: "x".into(),
+            mode: domain::AgentMode::Manual,
+            token: None,
+            credentials: Vec::new(),
             env: BTreeMap::new(),
         }
     }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use domain::{AgentId, AgentLimits, Observation, ProjectId, UserId};
+use domain::{AgentId, AgentLimits, AgentMode, Observation, ProjectId, UserId};
 use futures::stream::BoxStream;
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
+pub mod kubernetes;
 pub mod process;
 
 pub use error::RuntimeError;
@@ -22,6 +23,12 @@ pub use error::RuntimeError;
 pub const TERMINAL_PORT: u16 = 7681;
 /// How long a runtime may take to answer any one call.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(20);
+
+/// The folder of secrets within the agent's private folder for one run (`AIWORKER_RUN`): one file each, for the agent's
+/// user only.
+pub const SECRETS_FOLDER: &str = "secrets";
+/// The file of the agent's token in the folder of secrets.
+pub const TOKEN_FILE: &str = "token";
 
 /// A two-way stream of raw bytes.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -51,6 +58,12 @@ pub struct AgentSpec {
     pub limits: AgentLimits,
     /// The password of the user `agent` for its ttyd.
     pub terminal_password: SecretString,
+    /// Who decides what it does next.
+    pub mode: AgentMode,
+    /// The token with which it calls AiWorker. It finds it in the file `token` of its folder of secrets.
+    pub token: Option<SecretString>,
+    /// Further files of its folder of secrets: plain names (`a-z`, digits and dashes) and what is in them.
+    pub credentials: Vec<(String, SecretString)>,
     /// Further environment variables.
     pub env: BTreeMap<String, String>,
 }

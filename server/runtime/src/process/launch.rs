@@ -30,7 +30,7 @@ use super::{
     state::Status,
     watch::Watch,
 };
-use crate::{AgentSpec, RuntimeError};
+use crate::{AgentSpec, RuntimeError, SECRETS_FOLDER, TOKEN_FILE};
 
 /// How long bubblewrap may take to make the namespaces.
 const LAUNCH_DEADLINE: Duration = Duration::from_secs(10);
@@ -102,6 +102,13 @@ impl Plan {
         }
         let password = self.spec.terminal_password.expose_secret();
         layout::write_private(&paths.run.join("terminal-password"), password.as_bytes())?;
+        let secrets = paths.run.join(SECRETS_FOLDER);
+        layout::private_folder(&secrets)?;
+        let token = self.spec.token.iter().map(|token| (TOKEN_FILE, token));
+        let credentials = self.spec.credentials.iter().map(|(name, secret)| (name.as_str(), secret));
+        for (name, secret) in token.chain(credentials) {
+            layout::write_private(&secrets.join(name), secret.expose_secret().as_bytes())?;
+        }
         let arguments = match config.programs.bwrap {
             Some(_) => sandbox::arguments(&self.spec, &self.host.layout, paths, &config.programs, &config.read_only),
             None => Vec::new(),

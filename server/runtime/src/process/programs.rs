@@ -19,6 +19,8 @@ pub struct Programs {
     pub git: Option<PathBuf>,
     /// bash, which runs the entrypoint.
     pub bash: Option<PathBuf>,
+    /// aiworker itself, for what agents run of it: `autopilot` and `mcp-bridge`.
+    pub aiworker: Option<PathBuf>,
     /// setsid (util-linux), which detaches agents from the server's terminal.
     pub setsid: Option<PathBuf>,
 }
@@ -33,6 +35,7 @@ impl Programs {
             bwrap: search("bwrap"),
             git: search("git"),
             bash: search("bash"),
+            aiworker: env::current_exe().ok(),
             setsid: search("setsid"),
         }
     }

@@ -98,9 +98,14 @@ pub(super) fn arguments(
     for (name, ..) in SCRIPTS {
         args.bind("--ro-bind", &layout.support.join(name), &Path::new(INSIDE).join(name));
     }
-    for (name, program) in [("ttyd", &programs.ttyd), ("tmux", &programs.tmux)] {
+    for (name, program, how) in [
+        ("ttyd", &programs.ttyd, "--ro-bind"),
+        ("tmux", &programs.tmux, "--ro-bind"),
+        // The file of a running server may be replaced by that of its next version.
+        ("aiworker", &programs.aiworker, "--ro-bind-try"),
+    ] {
         if let Some(program) = program {
-            args.bind("--ro-bind", program, &Path::new(INSIDE).join("bin").join(name));
+            args.bind(how, program, &Path::new(INSIDE).join("bin").join(name));
         }
     }
     args.bind("--bind", &paths.workspace, Path::new("/workspace"));
@@ -141,7 +146,7 @@ pub(super) fn environment_outside(
     paths: &AgentPaths,
     programs: &Programs,
 ) -> BTreeMap<String, String> {
-    let folders = [&programs.ttyd, &programs.tmux, &programs.git, &programs.bash];
+    let folders = [&programs.ttyd, &programs.tmux, &programs.git, &programs.bash, &programs.aiworker];
     let mut search: Vec<_> = folders.into_iter().flatten().filter_map(|p| p.parent()).map(Path::to_path_buf).collect();
     search.extend(["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from));
     search.dedup();
@@ -173,6 +178,7 @@ fn common_environment(spec: &AgentSpec) -> BTreeMap<String, String> {
         ("GIT_USER_NAME", &spec.git_identity.name),
         ("GIT_USER_EMAIL", &spec.git_identity.email),
         ("START_COMMAND", &spec.start_command),
+        ("AIWORKER_MODE", spec.mode.as_str()),
     ];
     environment.extend(ours.map(|(name, value)| (name.to_owned(), value.to_owned())));
     if let Some(repository) = &spec.repository {

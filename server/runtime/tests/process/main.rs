@@ -8,6 +8,7 @@ mod faults;
 mod lifecycle;
 mod many;
 mod sandbox;
+mod secrets;
 mod terminal;
 mod viewer;
 mod world;

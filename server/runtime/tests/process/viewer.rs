@@ -17,6 +17,7 @@ pub struct Viewer {
     /// Everything that was printed so far.
     pub printed: String,
     seen: usize,
+    asked: bool,
 }
 
 impl Viewer {
@@ -30,10 +31,14 @@ impl Viewer {
         headers.insert("authorization", format!("Basic {token}").parse().unwrap());
         let (mut socket, _) = timeout(DEADLINE, client_async(request, stream)).await.unwrap().unwrap();
         socket.send(Message::Binary(encode_init(&token, columns, rows).into())).await.unwrap();
-        Self { socket, printed: String::new(), seen: 0 }
+        Self { socket, printed: String::new(), seen: 0, asked: false }
     }
 
     pub async fn type_line(&mut self, line: &str) {
+        // tmux throws away what came before it.
+        if self.seen == 0 {
+            self.expect("aiworker screen\x1b\\\x1b").await;
+        }
         self.socket.send(Message::Binary(encode_input(format!("{line}\r").as_bytes()).into())).await.unwrap();
     }
 
@@ -49,6 +54,7 @@ impl Viewer {
                     Some(Ok(Message::Binary(frame))) => {
                         if let FromTtyd::Output(output) = decode(&frame) {
                             self.printed.push_str(&String::from_utf8_lossy(output));
+                            self.ask_for_the_screen().await;
                         }
                     }
                     Some(Ok(_)) => {}
@@ -58,6 +64,14 @@ impl Viewer {
         };
         let came = timeout(DEADLINE, read).await;
         assert_eq!(came.ok(), Some(true), "no {text:?} in {:?}", &self.printed[self.seen..]);
+    }
+
+    async fn ask_for_the_screen(&mut self) {
+        if !self.asked && self.printed.contains("aiworker hello") {
+            self.asked = true;
+            let request = encode_input(b": attach 5000 524288 drive\n");
+            self.socket.send(Message::Binary(request.into())).await.unwrap();
+        }
     }
 
     /// Runs a command and returns what it prints on one line.
@@ -122,7 +136,7 @@ impl Screen {
                             self.control(&parameters, last);
                         }
                     }
-                    Some(']' | 'P') => while chars.next().is_some_and(|c| c != '\x07' && c != '\\') {},
+                    Some(']' | 'P' | '_') => while chars.next().is_some_and(|c| c != '\x07' && c != '\\') {},
                     Some('(') => drop(chars.next()),
                     _ => {}
                 },

@@ -181,6 +181,9 @@ pub fn spec() -> AgentSpec {
         start_command: String::new(),
         limits: AgentLimits::default(),
         terminal_password: "correct-horse".into(),
+        mode: domain::AgentMode::Manual,
+        token: None,
+        credentials: Vec::new(),
         env: BTreeMap::new(),
     }
 }

@@ -1,0 +1,139 @@
+//! Writing what is wanted. Every write says the whole of what is ours, so that it can be said again after a crash between
+//! any two of them: the Secret, the `StatefulSet`, and then whose the Secret is.
+
+use domain::{AgentId, Explanation, Reason};
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{PersistentVolumeClaim, Secret, Service},
+};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Patch, PatchParams, PropagationPolicy},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use tokio::time::{Duration, Instant, sleep};
+
+use super::{
+    build,
+    client::{Cluster, answer, answer_if_there},
+    config::VolumePolicy,
+    names,
+};
+use crate::{AgentSpec, CALL_DEADLINE, RuntimeError};
+
+/// How long to wait for what was deleted to be gone, so that a call returns in time.
+const REMOVE_DEADLINE: Duration = CALL_DEADLINE.saturating_sub(Duration::from_secs(3));
+/// The first and the longest pause between two looks at what is left.
+const REMOVE_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+
+impl Cluster {
+    /// Makes the agent's objects be as they shall be. At most four writes.
+    pub async fn ensure(&self, spec: &AgentSpec) -> Result<(), RuntimeError> {
+        const WHAT: &str = "starting the agent";
+        let name = names::agent(spec.id);
+        let sets = self.api::<StatefulSet>();
+        let secrets = self.api::<Secret>();
+        let (set, secret) =
+            tokio::join!(answer_if_there(WHAT, sets.get(&name)), answer_if_there(WHAT, secrets.get_metadata(&name)));
+        let (set, secret) = (set?, secret?);
+        let foreign = set.as_ref().is_some_and(|set| !self.is_ours(set, spec.id))
+            || secret.as_ref().is_some_and(|secret| !self.is_ours(secret, spec.id));
+        if foreign {
+            return Err(taken(&name));
+        }
+        if set.as_ref().is_some_and(|set| set.metadata.deletion_timestamp.is_some()) {
+            // What is on its way out takes no new wishes.
+            return Err(RuntimeError::Timeout("the end of the agent's earlier pod"));
+        }
+        // One that exists keeps its owner; a new one has none yet, and its pod must not wait for it.
+        let owned = set.as_ref().and_then(build::owner);
+        let known = owned.is_some();
+        let secret = build::secret(&self.config, spec, owned);
+        apply(WHAT, &secrets, &name, &secret).await?;
+        let service = build::service(&self.config);
+        apply(WHAT, &self.api::<Service>(), names::SERVICE, &service).await?;
+        let set = apply(WHAT, &sets, &name, &build::stateful_set(&self.config, spec)).await?;
+        if !known {
+            let secret = build::secret(&self.config, spec, build::owner(&set));
+            apply(WHAT, &secrets, &name, &secret).await?;
+        }
+        Ok(())
+    }
+
+    /// Wants no pod. The claim stays.
+    pub async fn stop(&self, id: AgentId) -> Result<(), RuntimeError> {
+        const WHAT: &str = "stopping the agent";
+        let (sets, name) = (self.api::<StatefulSet>(), names::agent(id));
+        let Some(set) = answer_if_there(WHAT, sets.get(&name)).await? else { return Ok(()) };
+        if !self.is_ours(&set, id) || set.spec.and_then(|spec| spec.replicas) == Some(0) {
+            return Ok(());
+        }
+        let patch = json!({ "spec": { "replicas": 0 } });
+        let params = PatchParams { field_manager: Some(names::FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        answer_if_there(WHAT, sets.patch(&name, &params, &Patch::Merge(patch))).await?;
+        Ok(())
+    }
+
+    /// Deletes everything and waits until it is gone.
+    pub async fn remove(&self, id: AgentId) -> Result<(), RuntimeError> {
+        const WHAT: &str = "deleting the agent";
+        // First what would make the others anew.
+        self.delete::<StatefulSet>(WHAT, id, &names::agent(id)).await?;
+        if self.config.volumes == VolumePolicy::Delete {
+            self.delete::<PersistentVolumeClaim>(WHAT, id, &names::claim(id)).await?;
+        }
+        self.delete::<Secret>(WHAT, id, &names::agent(id)).await?;
+        let deadline = Instant::now() + REMOVE_DEADLINE;
+        let mut pause = REMOVE_PAUSES.0;
+        loop {
+            let left = self.left_of(id).await?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() + pause > deadline {
+                tracing::debug!(agent = %id, ?left, "not gone yet");
+                return Err(RuntimeError::Timeout("the end of the agent's pod"));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(REMOVE_PAUSES.1);
+        }
+    }
+
+    async fn delete<K>(&self, what: &'static str, id: AgentId, name: &str) -> Result<(), RuntimeError>
+    where
+        K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + DeserializeOwned,
+    {
+        let api: Api<K> = self.api();
+        let Some(object) = answer_if_there(what, api.get_metadata(name)).await? else { return Ok(()) };
+        if !self.is_ours(&object, id) || object.metadata.deletion_timestamp.is_some() {
+            return Ok(());
+        }
+        // Only this very object: one that was made again meanwhile is somebody's new wish.
+        let this_one = kube::api::Preconditions { uid: object.uid(), ..kube::api::Preconditions::default() };
+        let params = DeleteParams {
+            preconditions: Some(this_one),
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..DeleteParams::default()
+        };
+        answer_if_there(what, api.delete(name, &params)).await?;
+        Ok(())
+    }
+}
+
+async fn apply<K>(what: &'static str, api: &Api<K>, name: &str, object: &K) -> Result<K, RuntimeError>
+where
+    K: Clone + std::fmt::Debug + DeserializeOwned + Serialize,
+{
+    // By force: the fields are ours. A stop leaves the number of replicas to us as well, under another kind of claim.
+    let params = PatchParams::apply(names::FIELD_MANAGER).force();
+    answer(what, api.patch(name, &params, &Patch::Apply(object))).await
+}
+
+fn taken(name: &str) -> RuntimeError {
+    let sentence = "Something in the cluster that AiWorker did not make has this agent's name. An operator must rename or delete it.";
+    RuntimeError::Refused { reason: Reason::NameTaken, message: Explanation::join(sentence, name) }
+}

@@ -1,0 +1,81 @@
+//! Looking at an agent: what the API server says of its objects now, and what the watch knows to have happened to them.
+//! The objects are read anew each time: a watch may be behind, and an answer about the past looks like one about now.
+
+use std::sync::Arc;
+
+use domain::{AgentId, Observation};
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{Event, PersistentVolumeClaim, Pod},
+};
+use kube::api::LogParams;
+
+use super::{
+    classify,
+    client::{Cluster, answer, answer_if_there},
+    facts::{Facts, holds},
+    names,
+};
+use crate::RuntimeError;
+
+impl Cluster {
+    /// What there is of the agent.
+    pub async fn look(&self, id: AgentId) -> Result<Observation, RuntimeError> {
+        Ok(classify::classify(id, &self.facts(id).await?))
+    }
+
+    async fn facts(&self, id: AgentId) -> Result<Facts, RuntimeError> {
+        const WHAT: &str = "looking at the agent";
+        let pods = self.api::<Pod>();
+        let pod = answer_if_there(WHAT, pods.get(&names::pod(id))).await?.filter(|pod| self.is_ours(pod, id));
+        let mut facts = Facts { pod, ..Facts::default() };
+        if facts.pod.as_ref().is_some_and(|pod| pod.metadata.deletion_timestamp.is_none() && holds(pod, "Ready")) {
+            // It runs; the rest would change nothing in what is said of it.
+            return Ok(facts);
+        }
+        let (sets, claims) = (self.api::<StatefulSet>(), self.api::<PersistentVolumeClaim>());
+        let (set_name, claim_name) = (names::agent(id), names::claim(id));
+        let (stateful_set, claim) =
+            tokio::join!(answer_if_there(WHAT, sets.get(&set_name)), answer_if_there(WHAT, claims.get(&claim_name)),);
+        facts.stateful_set = stateful_set?.filter(|set| self.is_ours(set, id));
+        facts.claim = claim?.filter(|claim| self.is_ours(claim, id));
+        facts.events = self.happened_to(id);
+        Ok(facts)
+    }
+
+    /// Whether an object with a name of ours is ours.
+    pub fn is_ours(&self, object: &impl kube::ResourceExt, id: AgentId) -> bool {
+        let labels = object.labels();
+        labels.get(names::INSTALLATION) == Some(&self.config.installation)
+            && labels.get(names::AGENT_ID) == Some(&id.to_string())
+    }
+
+    /// What the watch knows to have happened to the agent's objects.
+    fn happened_to(&self, id: AgentId) -> Vec<Event> {
+        let ours = |event: &&Arc<Event>| {
+            event.involved_object.name.as_deref().and_then(names::agent_of).is_some_and(|whose| whose == id)
+        };
+        self.happened.state().iter().filter(ours).map(|event| (**event).clone()).collect()
+    }
+
+    /// The last lines of the agent's container: of the run before this one when this one has printed nothing.
+    pub async fn logs(&self, id: AgentId, tail: usize) -> Result<String, RuntimeError> {
+        const WHAT: &str = "reading the agent's log";
+        let params = |previous| LogParams {
+            container: Some(names::CONTAINER.to_owned()),
+            tail_lines: Some(i64::try_from(tail).unwrap_or(i64::MAX)),
+            previous,
+            ..LogParams::default()
+        };
+        let (pods, name) = (self.api::<Pod>(), names::pod(id));
+        let log = match answer(WHAT, pods.logs(&name, &params(false))).await {
+            // A container that has not been made has no log, and the API server calls that a bad request.
+            Err(RuntimeError::Refused { reason: domain::Reason::Configuration, .. }) => String::new(),
+            log => log?,
+        };
+        if !log.trim().is_empty() {
+            return Ok(log);
+        }
+        Ok(answer(WHAT, pods.logs(&name, &params(true))).await.unwrap_or_default())
+    }
+}

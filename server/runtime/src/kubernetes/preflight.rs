@@ -1,0 +1,214 @@
+//! What `aiworker doctor` asks of a cluster: whether it answers, what is missing, and which permissions are.
+
+use domain::Reason;
+use k8s_openapi::api::{
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    core::v1::{Namespace, Secret, ServiceAccount},
+    storage::v1::StorageClass,
+};
+use kube::{Api, api::PostParams};
+
+use super::{
+    client::{Cluster, answer},
+    config::KubernetesConfig,
+};
+use crate::{
+    RuntimeError,
+    process::{Check, Outcome},
+};
+
+/// Everything that the runtime does in the agents' namespace: group, kind, part, verbs. The Role in `k8s/base` grants
+/// exactly this.
+const PERMISSIONS: [(&str, &str, &str, &[&str]); 8] = [
+    ("apps", "statefulsets", "", &["create", "delete", "get", "list", "patch", "watch"]),
+    ("", "secrets", "", &["create", "delete", "get", "list", "patch"]),
+    ("", "services", "", &["create", "patch"]),
+    ("", "persistentvolumeclaims", "", &["delete", "get", "list", "watch"]),
+    ("", "pods", "", &["get", "list", "watch"]),
+    ("", "pods", "log", &["get"]),
+    // Since Kubernetes 1.35 the way through the API server needs `create`; before that, `get`.
+    ("", "pods", "portforward", &["create", "get"]),
+    ("", "events", "", &["list", "watch"]),
+];
+
+/// Looks at the cluster and says how to mend what fails. Changes nothing.
+pub async fn preflight(config: KubernetesConfig) -> Vec<Check> {
+    let cluster = match Cluster::connect(config).await {
+        Ok(cluster) => cluster,
+        Err(error) => return vec![broken("cluster", one_line(&error))],
+    };
+    let version = match answer("asking for its version", cluster.client().apiserver_version()).await {
+        Ok(version) => version,
+        Err(error) => {
+            return vec![broken(
+                "cluster",
+                format!("It does not answer. Check --kubeconfig and the network. ({})", one_line(&error)),
+            )];
+        }
+    };
+    let mut checks = vec![good("cluster", format!("Kubernetes {}", version.git_version))];
+    checks.push(namespace(&cluster).await);
+    checks.push(permissions(&cluster).await);
+    checks.extend(pull_secret(&cluster).await);
+    checks.extend(service_account(&cluster).await);
+    checks.extend(storage_class(&cluster).await);
+    checks.push(good("agents' image", cluster.config.image.clone()));
+    checks
+}
+
+async fn namespace(cluster: &Cluster) -> Check {
+    let name = &cluster.config.namespace;
+    let api: Api<Namespace> = Api::all(cluster.client().clone());
+    match answer("looking at the namespace", api.get(name)).await {
+        Ok(_) => good("namespace", name.clone()),
+        // A missing namespace is told from other missing things, because nothing else of ours can be there without it.
+        Err(RuntimeError::Refused { reason: Reason::Configuration, .. }) => {
+            broken("namespace", format!("{name} is missing. Make it: kubectl create namespace {name}"))
+        }
+        // Reading namespaces is not among the permissions that are needed.
+        Err(_) => good("namespace", format!("{name} (whether it exists may not be asked)")),
+    }
+}
+
+async fn permissions(cluster: &Cluster) -> Check {
+    const NAME: &str = "permissions";
+    let mut missing = Vec::new();
+    for (group, kind, part, verbs) in PERMISSIONS {
+        for verb in verbs {
+            match allowed(cluster, group, kind, part, verb).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+                    missing.push(format!("{verb} {kind}{part}"));
+                }
+                Err(error) => return weaker(NAME, format!("They cannot be asked for. ({})", one_line(&error))),
+            }
+        }
+    }
+    if missing.is_empty() {
+        return good(NAME, "all there".to_owned());
+    }
+    let namespace = &cluster.config.namespace;
+    broken(NAME, format!("Missing in {namespace}: {}. Apply the Role of k8s/base.", missing.join(", ")))
+}
+
+async fn allowed(cluster: &Cluster, group: &str, kind: &str, part: &str, verb: &str) -> Result<bool, RuntimeError> {
+    let api: Api<SelfSubjectAccessReview> = Api::all(cluster.client().clone());
+    let attributes = ResourceAttributes {
+        group: Some(group.to_owned()),
+        namespace: Some(cluster.config.namespace.clone()),
+        resource: Some(kind.to_owned()),
+        subresource: (!part.is_empty()).then(|| part.to_owned()),
+        verb: Some(verb.to_owned()),
+        ..ResourceAttributes::default()
+    };
+    let review = SelfSubjectAccessReview {
+        spec: SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(attributes),
+            ..SelfSubjectAccessReviewSpec::default()
+        },
+        ..SelfSubjectAccessReview::default()
+    };
+    let answered = answer("asking for a permission", api.create(&PostParams::default(), &review)).await?;
+    Ok(answered.status.is_some_and(|status| status.allowed))
+}
+
+async fn pull_secret(cluster: &Cluster) -> Option<Check> {
+    const NAME: &str = "pull secret";
+    let name = &cluster.config.image_pull_secret;
+    if name.is_empty() {
+        return None;
+    }
+    let namespace = &cluster.config.namespace;
+    Some(match answer("looking at the pull secret", cluster.api::<Secret>().get_metadata(name)).await {
+        Ok(_) => good(NAME, name.clone()),
+        Err(RuntimeError::NotFound) => weaker(
+            NAME,
+            format!(
+                "{name} is missing in {namespace}: private images cannot be fetched. Make it, or set --image-pull-secret ''."
+            ),
+        ),
+        Err(error) => weaker(NAME, one_line(&error)),
+    })
+}
+
+async fn service_account(cluster: &Cluster) -> Option<Check> {
+    const NAME: &str = "service account";
+    let name = &cluster.config.service_account;
+    if name.is_empty() {
+        return None;
+    }
+    let namespace = &cluster.config.namespace;
+    Some(match answer("looking at the service account", cluster.api::<ServiceAccount>().get(name)).await {
+        Ok(_) => good(NAME, name.clone()),
+        Err(RuntimeError::NotFound) => broken(
+            NAME,
+            format!(
+                "{name} is missing: no agent can start. Make it: kubectl -n {namespace} create serviceaccount {name}"
+            ),
+        ),
+        Err(_) => good(NAME, format!("{name} (whether it exists may not be asked)")),
+    })
+}
+
+async fn storage_class(cluster: &Cluster) -> Option<Check> {
+    const NAME: &str = "storage class";
+    let name = &cluster.config.storage_class;
+    if name.is_empty() {
+        return None;
+    }
+    let api: Api<StorageClass> = Api::all(cluster.client().clone());
+    Some(match answer("looking at the storage class", api.get(name)).await {
+        Ok(_) => good(NAME, name.clone()),
+        Err(RuntimeError::NotFound) => broken(
+            NAME,
+            format!(
+                "{name} is missing: no agent gets a volume. Choose one of `kubectl get storageclass` with --storage-class, or '' for the default."
+            ),
+        ),
+        Err(_) => good(NAME, format!("{name} (whether it exists may not be asked)")),
+    })
+}
+
+fn good(name: &'static str, detail: String) -> Check {
+    Check { name, outcome: Outcome::Good(detail) }
+}
+
+fn weaker(name: &'static str, detail: String) -> Check {
+    Check { name, outcome: Outcome::Weaker(detail) }
+}
+
+fn broken(name: &'static str, detail: String) -> Check {
+    Check { name, outcome: Outcome::Broken(detail) }
+}
+
+fn one_line(error: &RuntimeError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Role that is installed, without its comments.
+    const ROLE: &str = include_str!("../../../../k8s/base/role.yaml");
+
+    #[test]
+    fn the_role_grants_what_is_used_and_nothing_else() {
+        let rule = |(group, kind, part, verbs): (&str, &str, &str, &[&str])| {
+            let group = if group.is_empty() { "\"\"" } else { group };
+            let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+            let verbs = verbs.join(", ");
+            format!("  - apiGroups: [{group}]\n    resources: [{kind}{part}]\n    verbs: [{verbs}]\n")
+        };
+        let used: String = PERMISSIONS.into_iter().map(rule).collect();
+        let granted = ROLE.split_once("rules:\n").unwrap().1;
+        let granted: String = granted
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(granted, used);
+    }
+}

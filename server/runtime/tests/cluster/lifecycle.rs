@@ -1,0 +1,139 @@
+//! An agent from its launch to its end.
+
+use std::time::Instant;
+
+use domain::Observed;
+use futures::StreamExt;
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{PersistentVolumeClaim, Pod, Secret},
+};
+use kube::{ResourceExt, api::DeleteParams};
+use runtime::{
+    AgentRuntime,
+    kubernetes::{DialMode, preflight},
+    process::Outcome,
+};
+
+use crate::world::{World, eventually, spec};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_launched_stopped_started_and_removed() {
+    let world = World::new().await;
+    let spec = spec();
+    let mut events = world.runtime.events();
+    let begun = Instant::now();
+    let first = world.runtime.ensure(&spec).await.unwrap();
+    assert_eq!(first.state, Observed::Starting, "{first:?}");
+    assert!(events.next().await.is_some_and(|seen| seen.agent_id == spec.id), "the watches tell of it");
+    world.until(spec.id, |seen| seen.state == Observed::Running).await;
+    println!("launch to ready: {} ms", begun.elapsed().as_millis());
+
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("echo $((6*7)); id -u; pwd").await, "421000/workspace");
+    assert_eq!(viewer.ask("echo kept >/workspace/file; echo home >~/file; cat /workspace/file").await, "kept");
+    assert_eq!(viewer.ask("touch /usr/x 2>/dev/null; echo $?").await, "1", "the image is read-only");
+    assert_eq!(
+        viewer
+            .ask("grep -c . /proc/self/status >/dev/null; grep CapEff /proc/self/status | grep -c 0000000000000000")
+            .await,
+        "1"
+    );
+    assert_eq!(
+        viewer.ask("ls /var/run/secrets/kubernetes.io 2>/dev/null | wc -l").await,
+        "0",
+        "no token of the cluster"
+    );
+    assert_eq!(viewer.ask("echo $POD_NAME").await, domain::Agent::pod_name_of(spec.id));
+    viewer.close().await;
+    assert!(world.runtime.logs(spec.id, 10).await.is_ok());
+
+    world.runtime.stop(spec.id).await.unwrap();
+    world.until(spec.id, |seen| seen.state == Observed::Stopped).await;
+    assert_eq!(world.left().await.len(), 3, "set, claim and secret: {:?}", world.left().await);
+
+    world.up(&spec).await;
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("cat /workspace/file ~/file").await, "kepthome");
+    viewer.close().await;
+
+    world.remove(spec.id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
+    assert_eq!(world.runtime.inventory().await.unwrap(), []);
+    assert_eq!(world.runtime.observe(spec.id).await.unwrap().state, Observed::Absent);
+    world.remove(spec.id).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_is_reached_through_the_api_server_and_at_the_pods_address() {
+    for dial in [DialMode::PortForward, DialMode::PodAddress] {
+        let world = World::with(|config| config.dial = dial).await;
+        let spec = spec();
+        world.up(&spec).await;
+        let mut viewer = world.view(&spec).await;
+        let begun = Instant::now();
+        for number in 0..20 {
+            assert_eq!(viewer.ask(&format!("echo {number}")).await, number.to_string());
+        }
+        println!("{dial:?}: a command and its answer in {} ms", begun.elapsed().as_millis() / 20);
+        assert_eq!(viewer.ask("seq 1 20000 | tail -n 1").await, "20000");
+        viewer.close().await;
+        world.remove(spec.id).await;
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_is_not_written_again() {
+    let world = World::new().await;
+    let spec = spec();
+    world.up(&spec).await;
+    let versions = async || {
+        let name = domain::Agent::pod_name_of(spec.id);
+        let set = world.api::<StatefulSet>().get(name.trim_end_matches("-0")).await.unwrap();
+        let secret = world.api::<Secret>().get(name.trim_end_matches("-0")).await.unwrap();
+        assert_eq!(secret.owner_references().len(), 1, "the secret goes with its set");
+        assert_eq!(secret.owner_references()[0].uid, set.uid().unwrap());
+        // The version of a set changes with its status, its generation with what is wanted.
+        (set.metadata.generation, secret.resource_version())
+    };
+    let before = versions().await;
+    world.runtime.ensure(&spec).await.unwrap();
+    assert_eq!(versions().await, before);
+    world.remove(spec.id).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_deletes_by_hand_comes_back() {
+    let world = World::new().await;
+    let spec = spec();
+    world.up(&spec).await;
+    let (pods, name) = (world.api::<Pod>(), domain::Agent::pod_name_of(spec.id));
+    let before = pods.get(&name).await.unwrap().uid();
+    pods.delete(&name, &DeleteParams::default().grace_period(0)).await.unwrap();
+    let again = eventually(async || pods.get(&name).await.ok().filter(|pod| pod.uid() != before)).await;
+    assert!(again.is_some(), "the pod is made again");
+    world.until(spec.id, |seen| seen.state == Observed::Running).await;
+
+    // The set and the secret: the reconciler sees nothing of the agent, and asks for it again.
+    let set = name.trim_end_matches("-0");
+    world.api::<StatefulSet>().delete(set, &DeleteParams::default()).await.unwrap();
+    world.until(spec.id, |seen| seen.state == Observed::Stopped).await;
+    world.up(&spec).await;
+
+    world.remove(spec.id).await;
+    let claims = world.api::<PersistentVolumeClaim>().list(&kube::api::ListParams::default()).await.unwrap();
+    assert!(claims.items.is_empty());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_everything_there() {
+    let world = World::new().await;
+    for check in preflight(world.config.clone()).await {
+        assert!(matches!(check.outcome, Outcome::Good(_)), "{check:?}");
+    }
+    world.end().await;
+}
