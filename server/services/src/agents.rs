@@ -166,6 +166,9 @@ impl Inner {
             self.audit(caller, action, Some(id.to_string()), Outcome::Ok).await;
             self.live.publish(owner.id(), LiveEvent::Agent(Box::new(agent.clone())));
         }
+        if desired != Desired::Running {
+            self.give_back_all(id).await?;
+        }
         self.wake_ups.wake(id);
         Ok(agent)
     }

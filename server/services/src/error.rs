@@ -8,6 +8,8 @@ use domain::{ErrorCode, FieldError, Invalid};
 use runtime::RuntimeError;
 use store::StoreError;
 
+use crate::vault::VaultError;
+
 /// The cause of a failure that is not the caller's.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -44,6 +46,18 @@ pub enum Error {
     /// Somebody else changed the object first.
     #[error("the object was changed by somebody else")]
     VersionConflict,
+    /// The agent does not hold the task (any more); the sentence says who does.
+    #[error("{0}")]
+    LeaseLost(String),
+    /// The question is not open any more; the sentence says why.
+    #[error("{0}")]
+    QuestionClosed(String),
+    /// A credential cannot be sealed or opened.
+    #[error("a credential cannot be sealed or opened")]
+    Vault(#[from] VaultError),
+    /// The idempotency key was used for another call.
+    #[error("the idempotency key was used for another call")]
+    KeyReused,
     /// The user already has this many agents, and may have no more.
     #[error("the limit of {0} agents is reached")]
     AgentLimit(u32),
@@ -82,6 +96,10 @@ pub enum Object {
     Task,
     /// An agent.
     Agent,
+    /// A question.
+    Question,
+    /// A credential.
+    Credential,
     /// A browser session.
     Session,
     /// A personal token.
@@ -94,6 +112,8 @@ impl std::fmt::Display for Object {
             Self::Project => "project",
             Self::Task => "task",
             Self::Agent => "agent",
+            Self::Question => "question",
+            Self::Credential => "credential",
             Self::Session => "session",
             Self::Token => "token",
         })
@@ -113,10 +133,13 @@ impl Error {
             Self::NameTaken(_) => ErrorCode::NameTaken,
             Self::InvalidTransition(_) => ErrorCode::InvalidTransition,
             Self::VersionConflict => ErrorCode::VersionConflict,
+            Self::LeaseLost(_) => ErrorCode::LeaseLost,
+            Self::QuestionClosed(_) => ErrorCode::QuestionClosed,
+            Self::KeyReused => ErrorCode::KeyReused,
             Self::AgentLimit(_) => ErrorCode::AgentLimit,
             Self::Unsandboxed => ErrorCode::Unsandboxed,
             Self::TerminalUnavailable { .. } => ErrorCode::TerminalUnavailable,
-            Self::Unavailable { .. } => ErrorCode::Unavailable,
+            Self::Vault(_) | Self::Unavailable { .. } => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -135,7 +158,14 @@ impl Error {
             }
             Self::Invalid(invalid) => invalid.sentence(),
             Self::NameTaken(field) => field.message.clone(),
-            Self::InvalidTransition(sentence) | Self::TerminalUnavailable { message: sentence, .. } => sentence.clone(),
+            Self::InvalidTransition(sentence)
+            | Self::LeaseLost(sentence)
+            | Self::QuestionClosed(sentence)
+            | Self::TerminalUnavailable { message: sentence, .. } => sentence.clone(),
+            Self::Vault(error) => {
+                format!("A credential cannot be used: {error}. Ask the person who runs this server, or give it again.")
+            }
+            Self::KeyReused => "This idempotency key was used for another call.".to_owned(),
             Self::VersionConflict => {
                 "Somebody else changed this first. Read it again and repeat your change.".to_owned()
             }

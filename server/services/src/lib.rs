@@ -13,33 +13,45 @@ use tracing::Instrument as _;
 mod accounts;
 mod agents;
 mod audit;
+mod bells;
 mod caller;
 mod clock;
 mod cookie;
+mod credentials;
 mod entropy;
 mod error;
+mod leases;
 mod live;
 mod policy;
 mod projects;
+mod questions;
 mod secret;
 mod settings;
 mod tasks;
 mod terminals;
 mod tokens;
+mod tools;
+mod vault;
+mod worker;
 
 pub use accounts::{Accounts, Credentials, SignedIn};
 pub use agents::{Agents, Reconciler};
 pub use caller::{Caller, ClientInfo, Via};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use cookie::SessionCookie;
+pub use credentials::UserCredentials;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Error, Object};
 pub use live::{Events, Live};
 pub use projects::Projects;
+pub use questions::Questions;
 pub use settings::{Registration, Settings};
 pub use tasks::Tasks;
 pub use terminals::{TerminalAccess, TerminalWatch, Terminals, Watched};
 pub use tokens::Tokens;
+pub use tools::Tools;
+pub use vault::VaultError;
+pub use worker::Worker;
 
 /// Everything that services are made of.
 pub struct Parts {
@@ -71,6 +83,8 @@ pub(crate) struct Inner {
     ids: entropy::Ids,
     live: live::Hub,
     wake_ups: agents::WakeUps,
+    bells: bells::Bells,
+    vault: Result<vault::Vault, VaultError>,
     passwords: accounts::Passwords,
     attempts: accounts::Attempts,
     sweep: accounts::Sweep,
@@ -84,6 +98,8 @@ impl Services {
             ids: entropy::Ids::new(Arc::clone(&clock), Arc::clone(&entropy)),
             live: live::Hub::new(Arc::clone(&entropy)),
             wake_ups: agents::WakeUps::default(),
+            bells: bells::Bells::default(),
+            vault: vault::Vault::new(&settings.credential_keys),
             passwords: accounts::Passwords::new(Arc::clone(&clock), Arc::clone(&entropy)),
             attempts: accounts::Attempts::default(),
             sweep: accounts::Sweep::default(),
@@ -114,6 +130,21 @@ impl Services {
     /// Tasks.
     pub fn tasks(&self) -> Tasks {
         Tasks(Arc::clone(&self.0))
+    }
+
+    /// Credentials that users give to their agents.
+    pub fn credentials(&self) -> UserCredentials {
+        UserCredentials(Arc::clone(&self.0))
+    }
+
+    /// Questions of agents.
+    pub fn questions(&self) -> Questions {
+        Questions(Arc::clone(&self.0))
+    }
+
+    /// The tools that agents call.
+    pub fn tools(&self) -> Tools {
+        Tools(Arc::clone(&self.0))
     }
 
     /// Agents.

@@ -24,7 +24,7 @@ mod hub;
 
 pub(crate) use channel::{Ended, Signal};
 pub(crate) use hub::Hub;
-use hub::Listening;
+pub(crate) use hub::Listening;
 
 /// Live events with their ids, oldest first.
 pub type Events = BoxStream<'static, (String, LiveEvent)>;

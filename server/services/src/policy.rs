@@ -35,6 +35,12 @@ pub(crate) enum Action {
     StartAgent,
     DeleteAgent,
     OpenTerminal,
+    CallTool,
+    ListCredentials,
+    SetCredential,
+    DeleteCredential,
+    ReadQuestion,
+    AnswerQuestion,
     ListenLive,
 }
 
@@ -67,7 +73,9 @@ const fn need(action: Action) -> Need {
         | Action::ListSessions
         | Action::RevokeSession
         | Action::CreateToken
-        | Action::RevokeToken => Need::Browser,
+        | Action::RevokeToken
+        | Action::SetCredential
+        | Action::DeleteCredential => Need::Browser,
         Action::ReadAudit => Need::Admin,
         Action::ListTokens
         | Action::CreateProject
@@ -84,6 +92,10 @@ const fn need(action: Action) -> Need {
         | Action::StartAgent
         | Action::DeleteAgent
         | Action::OpenTerminal
+        | Action::CallTool
+        | Action::ListCredentials
+        | Action::ReadQuestion
+        | Action::AnswerQuestion
         | Action::ListenLive => Need::User,
     }
 }

@@ -24,7 +24,7 @@ impl Projects {
     /// Makes a project of the caller's.
     pub async fn create(&self, caller: &Caller, input: NewProject) -> Result<Project, Error> {
         let owner = policy::authorize(caller, Action::CreateProject)?;
-        let NewProject { name, repository_url, default_branch, start_command } = input.validate()?;
+        let NewProject { name, repository_url, default_branch, start_command, working_limit } = input.validate()?;
         let (id, now) = self.0.ids.next();
         let project = Project {
             id: ProjectId::from_uuid(id),
@@ -32,6 +32,7 @@ impl Projects {
             repository_url,
             default_branch: default_branch.unwrap_or_default(),
             start_command: start_command.unwrap_or_default(),
+            working_limit,
             created_at: now,
             updated_at: now,
         };
@@ -61,6 +62,8 @@ impl Projects {
         }
         after.updated_at = self.0.clock.now();
         if self.0.store.update_project(owner.id(), &after).await.map_err(name_taken)? {
+            // More agents may be let at its tasks now.
+            self.0.bells.ring(owner.id());
             Ok(after)
         } else {
             Err(Error::NotFound(Object::Project))

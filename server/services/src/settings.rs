@@ -34,6 +34,8 @@ pub struct Settings {
     pub backend_url: String,
     /// The key from which the agents' terminal passwords are made. It must stay the same while agents live.
     pub signing_key: SecretString,
+    /// The keys that seal users' credentials, 64 hexadecimal digits each: the first seals, all open.
+    pub credential_keys: Vec<SecretString>,
     /// How the session cookie is named and protected.
     pub cookie: SessionCookie,
 }
@@ -61,6 +63,7 @@ impl Settings {
             public_url: None,
             backend_url: BACKEND_URL.to_owned(),
             signing_key,
+            credential_keys: Vec::new(),
             cookie: SessionCookie::over_loopback_http(),
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    Event, EventId, EventKind, LiveEvent, NewTask, ProjectId, Subject, Task, TaskId, TaskPatch, TaskResult, TaskState,
-    task::PatchError,
+    AgentId, Event, EventId, EventKind, LiveEvent, NewTask, ProjectId, Subject, Task, TaskId, TaskPatch, TaskResult,
+    TaskState, task::PatchError,
 };
-use store::{NewEvent, StoreError};
+use store::{NewEvent, StoreError, Work};
 
 use crate::{
     Inner,
@@ -16,7 +16,7 @@ use crate::{
     to_the_end,
 };
 
-mod dependencies;
+pub(crate) mod dependencies;
 
 /// Entries of a timeline that are shown: the newest ones.
 const TIMELINE_SHOWN: u32 = 500;
@@ -49,6 +49,13 @@ impl Tasks {
         self.0.task(owner, id).await
     }
 
+    /// The tasks that the caller's agent holds, the last one that it took first.
+    pub async fn held_by(&self, caller: &Caller, agent: AgentId) -> Result<Vec<Task>, Error> {
+        let owner = policy::authorize(caller, Action::ReadTask)?;
+        let agent = self.0.agent(owner, agent).await?;
+        Ok(self.0.store.tasks_held_by(agent.id).await?.into_iter().map(|(_, task)| task).collect())
+    }
+
     /// Changes the caller's task. A patch that names a version is refused when that is not the newest; one that does
     /// not is made on top of whatever others did meanwhile.
     pub async fn update(&self, caller: &Caller, id: TaskId, patch: TaskPatch) -> Result<Task, Error> {
@@ -74,7 +81,7 @@ impl Tasks {
 
 impl Inner {
     /// The owner's task, or the one answer for every other id.
-    async fn task(&self, owner: Owner, id: TaskId) -> Result<Task, Error> {
+    pub(crate) async fn task(&self, owner: Owner, id: TaskId) -> Result<Task, Error> {
         self.store.task(owner.id(), id).await?.ok_or(Error::NotFound(Object::Task))
     }
 
@@ -98,6 +105,9 @@ impl Inner {
             depends_on,
             parent_id,
             result: TaskResult::default(),
+            lease: None,
+            attempts: 0,
+            report: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -111,7 +121,7 @@ impl Inner {
             StoreError::Missing(_) => Error::VersionConflict,
             other => other.into(),
         })?;
-        self.live.publish(owner.id(), LiveEvent::Task(Box::new(task.clone())));
+        self.publish_task(owner.id(), &task);
         Ok(task)
     }
 
@@ -130,7 +140,8 @@ impl Inner {
             let events: Vec<_> = changes.into_iter().map(|kind| self.task_event(caller, id, kind)).collect();
             match self.store.update_task(owner.id(), &after, before.version, &events).await {
                 Ok(true) => {
-                    self.live.publish(owner.id(), LiveEvent::Task(Box::new(after.clone())));
+                    self.publish_task(owner.id(), &after);
+                    self.taken_away(caller, owner, &before, &after).await?;
                     if before.depends_on != after.depends_on {
                         self.undo_circle(caller, owner, &before, &after).await?;
                     }
@@ -158,6 +169,19 @@ impl Inner {
         Ok(())
     }
 
+    /// A person took the task from its agent: nobody waits for answers any more.
+    async fn taken_away(&self, caller: &Caller, owner: Owner, before: &Task, after: &Task) -> Result<(), Error> {
+        let (Some(lease), None) = (&before.lease, &after.lease) else { return Ok(()) };
+        let closing = self.closing(owner.id(), after.id, after.updated_at).await?;
+        if closing.close.is_some() {
+            let events = closing.closed.iter().map(|question| self.closed_event(caller.actor(), question)).collect();
+            self.store.write_work(&Work { close: closing.close, events, ..Work::of(owner.id()) }).await?;
+            self.publish_questions(owner.id(), closing.closed);
+        }
+        self.refresh_phase(lease.agent_id).await;
+        Ok(())
+    }
+
     async fn delete_task(&self, owner: Owner, id: TaskId) -> Result<(), Error> {
         let task = self.task(owner, id).await?;
         // Those that lose a dependency or their parent by this change too.
@@ -169,7 +193,7 @@ impl Inner {
         let touched = neighbours.iter().filter(|other| other.parent_id == Some(id) || other.depends_on.contains(&id));
         for other in touched {
             if let Ok(Some(other)) = self.store.task(owner.id(), other.id).await {
-                self.live.publish(owner.id(), LiveEvent::Task(Box::new(other)));
+                self.publish_task(owner.id(), &other);
             }
         }
         Ok(())

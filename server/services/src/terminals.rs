@@ -66,10 +66,28 @@ impl Terminals {
         }
         let stream = inner.call_runtime("opening the terminal", inner.runtime.dial(id, TERMINAL_PORT)).await;
         let stream = stream.map_err(terminal_unavailable)?;
-        inner.audit(caller, AuditAction::AttachTerminal, Some(id.to_string()), Outcome::Ok).await;
         let password = agents::terminal_password(&inner.settings.signing_key, id);
         let token = Base64::encode_string(format!("{TTYD_USER}:{}", password.expose_secret()).as_bytes());
         Ok(TerminalAccess { agent, stream, ttyd_auth_token: token.into() })
+    }
+
+    /// Notes in the audit log that the caller looks at the agent's terminal.
+    pub async fn note_opened(&self, caller: &Caller, id: AgentId) {
+        self.0.audit(caller, AuditAction::AttachTerminal, Some(id.to_string()), Outcome::Ok).await;
+    }
+
+    /// A name for a terminal session that nobody can guess.
+    pub fn session_key(&self) -> String {
+        let mut key = [0; 16];
+        self.0.entropy.fill(&mut key);
+        key.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A random number below `end`.
+    pub fn random_below(&self, end: u32) -> u32 {
+        let mut number = [0; 4];
+        self.0.entropy.fill(&mut number);
+        u32::from_le_bytes(number) % end.max(1)
     }
 
     /// Follows the caller's agent.

@@ -159,6 +159,7 @@ pub(crate) fn launch(project: &Project, name: Option<&str>) -> LaunchAgent {
         project_id: project.id,
         name: name.map(str::to_owned),
         start_command: None,
+        mode: domain::AgentMode::Manual,
         limits: AgentLimits::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for all services at once: another user's object answers exactly like one that does not exist.
 
-use domain::{AgentId, ProjectId, ProjectPatch, SessionId, TaskId, TaskPatch, TokenId};
+use domain::{AgentId, ProjectId, ProjectPatch, QuestionId, SessionId, TaskId, TaskPatch, TokenId};
 use uuid::Uuid;
 
 use crate::{
@@ -13,6 +13,7 @@ struct Ids {
     project: ProjectId,
     task: TaskId,
     agent: AgentId,
+    question: QuestionId,
     session: SessionId,
     token: TokenId,
 }
@@ -24,6 +25,7 @@ impl Ids {
             project: ProjectId::from_uuid(id),
             task: TaskId::from_uuid(id),
             agent: AgentId::from_uuid(id),
+            question: QuestionId::from_uuid(id),
             session: SessionId::from_uuid(id),
             token: TokenId::from_uuid(id),
         }
@@ -32,11 +34,17 @@ impl Ids {
     async fn of(bed: &Bed, caller: &Caller) -> Self {
         let project = bed.project(caller, "theirs").await;
         let Via::Session(session) = caller.via else { panic!("not a session") };
+        let agent = bed.agent(caller, &project, "theirs").await.id;
+        let tools = bed.services.tools();
+        let worker = tools.in_place_of(caller, agent).await.unwrap();
+        let asks = serde_json::json!({"questions": [{"question": "?"}], "blocking": false});
+        let asked = tools.call(&worker, domain::tools::Tool::AskUserQuestion, asks, None).await.unwrap();
         let token = domain::NewToken { name: "theirs".into(), expires_in_days: 1 };
         Self {
             project: project.id,
             task: bed.task(caller, &project, "theirs").await.id,
-            agent: bed.agent(caller, &project, "theirs").await.id,
+            agent,
+            question: asked["question_id"].as_str().unwrap().parse().unwrap(),
             session,
             token: bed.services.tokens().create(caller, token).await.unwrap().token.id,
         }
@@ -59,6 +67,7 @@ async fn answers(
     let part = domain::NewTask { parent_id: Some(ids.task), ..task() };
     let mut elsewhere = launch(own, None);
     elsewhere.project_id = ids.project;
+    let answers = domain::NewAnswers { answers: vec![domain::Answer { selected: vec![], text: Some("mine".into()) }] };
     let nothing = |outcome: Result<(), Error>| shown(outcome);
     vec![
         ("projects.get", shown(projects.get(caller, ids.project).await)),
@@ -79,6 +88,11 @@ async fn answers(
         ("agents.delete", shown(agents.delete(caller, ids.agent).await)),
         ("agents.timeline", shown(agents.timeline(caller, ids.agent).await)),
         ("agents.logs", shown(agents.logs(caller, ids.agent, 10).await)),
+        ("tools.in_place_of", shown(services.tools().in_place_of(caller, ids.agent).await)),
+        ("questions.of_task", shown(services.questions().of_task(caller, ids.task).await)),
+        ("tasks.held_by", shown(services.tasks().held_by(caller, ids.agent).await)),
+        ("questions.of_agent", shown(services.questions().of_agent(caller, ids.agent).await)),
+        ("questions.answer", shown(services.questions().answer(caller, ids.question, answers).await)),
         ("terminals.open", nothing(terminals.open(caller, ids.agent).await.map(drop))),
         ("terminals.watch", nothing(terminals.watch(caller, ids.agent).await.map(drop))),
         ("accounts.revoke_session", nothing(accounts.revoke_session(caller, ids.session).await)),

@@ -15,6 +15,7 @@ use crate::{
     secret, to_the_end,
 };
 
+pub(crate) mod agent;
 pub(crate) mod form;
 
 /// A day, in the unit of clocks.
@@ -31,7 +32,7 @@ impl Tokens {
         let NewToken { name, expires_in_days } = input.validate()?;
         let (inner, caller) = (Arc::clone(&self.0), caller.clone());
         to_the_end(async move {
-            let secret = form::generate(&*inner.entropy);
+            let secret = form::generate(form::PERSONAL, &*inner.entropy);
             let (id, now) = inner.ids.next();
             let token = Token {
                 id: TokenId::from_uuid(id),

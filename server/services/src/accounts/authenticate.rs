@@ -34,7 +34,7 @@ impl Accounts {
 
     /// Who comes with this personal token; nobody when it is unknown, expired or an agent's.
     pub async fn authenticate_token(&self, secret: &str, client: ClientInfo) -> Result<Option<Caller>, Error> {
-        if !form::is_token(secret) {
+        if !form::is_token(form::PERSONAL, secret) {
             return Ok(None);
         }
         let now = self.0.clock.now();

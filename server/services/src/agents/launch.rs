@@ -1,6 +1,6 @@
 //! Launching an agent: the row, the first entry of its timeline, and a wake-up for the reconciler.
 
-use domain::{Agent, AgentId, AuditAction, EventKind, LaunchAgent, LiveEvent, Outcome};
+use domain::{Agent, AgentId, AgentMode, AuditAction, EventKind, LaunchAgent, LiveEvent, Outcome};
 use store::{InsertAgent, NewAgent};
 
 use crate::{
@@ -20,9 +20,13 @@ impl Inner {
             self.audit(caller, AuditAction::LaunchAgent, None, Outcome::Denied).await;
             return Err(refusal);
         }
-        let LaunchAgent { project_id, name, start_command, limits } = input;
+        let LaunchAgent { project_id, name, start_command, mode, limits } = input;
         let project = self.project(owner, project_id).await?;
-        let start_command = start_command.unwrap_or(project.start_command);
+        let start_command = start_command.unwrap_or(match mode {
+            AgentMode::Manual => project.start_command,
+            // The project's is for a person at the terminal; empty means Claude Code here.
+            AgentMode::Autopilot => String::new(),
+        });
         let tries = if name.is_some() { 1 } else { NAME_TRIES };
         for _ in 0..tries {
             let name = match &name {
@@ -32,7 +36,8 @@ impl Inner {
             let (id, created_at) = self.ids.next();
             let id = AgentId::from_uuid(id);
             let start_command = start_command.clone();
-            let agent = NewAgent { id, project_id: project.id, name, start_command, limits, created_at };
+            let project_id = project.id;
+            let agent = NewAgent { id, project_id, name, start_command, mode, limits, created_at };
             let event = self.agent_event(caller.actor(), id, EventKind::AgentLaunched);
             match self.store.insert_agent(owner.id(), &agent, self.settings.agents_per_user, &event).await? {
                 InsertAgent::Inserted(agent) => return Ok(self.launched(caller, owner, *agent).await),

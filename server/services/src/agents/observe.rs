@@ -15,7 +15,7 @@ impl Inner {
 
     /// Writes a phase with its reason. What is known already is not written again; what was seen of an agent that has
     /// moved on since is not written at all.
-    pub(super) async fn record(
+    pub(crate) async fn record(
         &self,
         agent: &Agent,
         phase: Phase,

@@ -13,7 +13,7 @@ use super::{
     restarts::{Ledger, MOST, Verdict, WINDOW},
     spec,
 };
-use crate::{Inner, entropy, policy};
+use crate::{Inner, entropy, error::Error, policy};
 
 /// Entries of a timeline among which the last failure and the last start are looked for.
 const RECENT_EVENTS: u32 = 20;
@@ -33,13 +33,16 @@ pub(super) enum Next {
 
 /// Why a look at an agent ended early.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Halt {
+pub(crate) enum Halt {
     /// Somebody changed what is wanted meanwhile; the next look will see it.
     #[error("the agent has moved on")]
     MovedOn,
     /// The database.
     #[error("the database did not do its part")]
     Store(#[from] StoreError),
+    /// A use case that this look needs.
+    #[error("what the agent has or holds could not be dealt with")]
+    Tasks(#[source] Box<Error>),
     /// The runtime.
     #[error("the runtime did not do its part")]
     Runtime(#[from] RuntimeError),
@@ -70,7 +73,11 @@ impl Inner {
             return self.keep_down(agent, &seen, &refusal).await;
         }
         match seen.state {
-            Observed::Running => self.record_seen(agent, &seen).await.map(|_| Next::Settled),
+            Observed::Running => {
+                self.record_seen(agent, &seen).await?;
+                self.refresh_phase(agent.id).await;
+                Ok(Next::Settled)
+            }
             Observed::Starting | Observed::Stopping => self.record_seen(agent, &seen).await.map(|_| Next::Unsettled),
             Observed::Absent | Observed::Stopped | Observed::Failed => match agent.phase {
                 Phase::Starting | Phase::Idle | Phase::Working | Phase::Waiting => {
@@ -94,7 +101,16 @@ impl Inner {
             // A runtime stands by a failure until it is told that it is over.
             self.call_runtime("clearing up after the agent", self.runtime.stop(agent.id)).await?;
         }
-        let spec = spec::build(facts, &self.settings);
+        let token = self.agent_token(agent).await?;
+        let credentials = match self.credential_files(agent.user_id).await {
+            Ok(files) => files,
+            Err(error @ Error::Vault(_)) => {
+                let why = error.public_message();
+                return self.record(agent, Phase::Failed, Some(Reason::StartFailed), &why).await.map(|_| Next::Settled);
+            }
+            Err(error) => return Err(Halt::Tasks(Box::new(error))),
+        };
+        let spec = spec::build(facts, &self.settings, token, credentials);
         match self.call_runtime("starting the agent", self.runtime.ensure(&spec)).await {
             Ok(seen) => {
                 self.record_seen(agent, &seen).await?;
@@ -110,6 +126,7 @@ impl Inner {
 
     /// The agent was up and is not any more. Whether it is started again depends on why, and how often that happened.
     async fn ended_by_itself(&self, restarts: &Ledger, agent: &Agent, seen: &Observation) -> Result<Next, Halt> {
+        self.cut_leases(agent.id).await?;
         let reason = seen.reason.unwrap_or(Reason::Exited);
         if seen.state == Observed::Failed && !matches!(reason, Reason::Exited | Reason::OutOfMemory) {
             return self.record(agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
@@ -139,7 +156,15 @@ impl Inner {
     async fn may_try_again(&self, agent: &Agent) -> Result<bool, StoreError> {
         let lasting = !matches!(
             agent.reason,
-            Some(Reason::MissingProgram | Reason::Storage | Reason::Unsandboxed | Reason::RuntimeUnavailable)
+            Some(
+                Reason::MissingProgram
+                    | Reason::Storage
+                    | Reason::Unsandboxed
+                    | Reason::RuntimeUnavailable
+                    | Reason::Configuration
+                    | Reason::Forbidden
+                    | Reason::NameTaken
+            )
         );
         if !lasting {
             return Ok(true);
@@ -171,6 +196,7 @@ impl Inner {
     }
 
     async fn bring_down(&self, agent: &Agent) -> Result<Next, Halt> {
+        self.take_tasks(agent).await?;
         let seen = self.look_at(agent.id).await?;
         let agent = self.record_seen(agent, &without_words(&seen)).await?;
         if matches!(seen.state, Observed::Absent | Observed::Stopped) {
@@ -183,14 +209,24 @@ impl Inner {
     }
 
     async fn take_away(&self, restarts: &Ledger, agent: &Agent) -> Result<Next, Halt> {
+        self.take_tasks(agent).await?;
         let seen = self.look_at(agent.id).await?;
         let agent = self.record_seen(agent, &without_words(&seen)).await?;
         // Also when nothing was seen: something that does not show may be left.
-        self.call_runtime("deleting the agent", self.runtime.remove(agent.id)).await?;
+        match self.call_runtime("deleting the agent", self.runtime.remove(agent.id)).await {
+            // It was just looked at, so the runtime is there: what is ending merely takes its time.
+            Err(RuntimeError::Timeout(_)) => return Ok(Next::Unsettled),
+            removed => removed?,
+        }
         self.store.delete_agent(agent.id).await?;
         self.live.publish(agent.user_id, LiveEvent::AgentRemoved { id: agent.id });
         restarts.forget(agent.id);
         Ok(Next::Gone)
+    }
+
+    /// Who asked for the end of the agent did this already, unless the server was killed meanwhile.
+    async fn take_tasks(&self, agent: &Agent) -> Result<(), Halt> {
+        self.give_back_all(agent.id).await.map_err(|error| Halt::Tasks(Box::new(error)))
     }
 
     async fn look_at(&self, id: AgentId) -> Result<Observation, RuntimeError> {

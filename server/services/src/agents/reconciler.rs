@@ -17,7 +17,7 @@ use super::{
     reconcile::{Halt, Next},
     restarts::Ledger,
 };
-use crate::{Inner, clock::later, entropy};
+use crate::{Inner, clock::later, entropy, leases::REAP_EVERY};
 
 /// Agents that are looked at and worked on at one time.
 const AT_ONCE: usize = 8;
@@ -37,6 +37,7 @@ pub struct Reconciler {
 enum Done {
     Looked(AgentId, Result<Next, Option<Halt>>),
     Resynced(HashSet<AgentId>),
+    Reaped,
 }
 
 /// What the loop knows.
@@ -45,6 +46,7 @@ struct Round {
     tasks: JoinSet<Done>,
     events: BoxStream<'static, Observation>,
     resync_at: Timestamp,
+    reap_at: Timestamp,
 }
 
 impl Reconciler {
@@ -59,10 +61,12 @@ impl Reconciler {
             tasks: JoinSet::new(),
             events: self.inner.runtime.events(),
             resync_at: self.inner.clock.now(),
+            reap_at: self.inner.clock.now(),
         };
         while !stop.is_cancelled() {
             self.begin_tasks(&mut round);
-            let pause = round.queue.next_due().map_or(round.resync_at, |due| due.min(round.resync_at));
+            let rest = round.resync_at.min(round.reap_at);
+            let pause = round.queue.next_due().map_or(rest, |due| due.min(rest));
             tokio::select! {
                 () = stop.cancelled() => break,
                 woken = self.inner.wake_ups.next() => woken.into_iter().for_each(|id| round.queue.wake(id)),
@@ -88,6 +92,16 @@ impl Reconciler {
             let (inner, orphans) = (Arc::clone(&self.inner), Arc::clone(&self.orphans));
             round.tasks.spawn(async move { Done::Resynced(resync(&inner, &orphans).await) });
         }
+        if now >= round.reap_at {
+            round.reap_at = later(now, REAP_EVERY);
+            let inner = Arc::clone(&self.inner);
+            round.tasks.spawn(async move {
+                if let Err(error) = inner.reap().await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "expired leases could not be dealt with");
+                }
+                Done::Reaped
+            });
+        }
         while round.queue.running() < AT_ONCE {
             let Some(id) = round.queue.take(now) else { break };
             let (inner, restarts) = (Arc::clone(&self.inner), Arc::clone(&self.restarts));
@@ -99,6 +113,7 @@ impl Reconciler {
         let now = self.inner.clock.now();
         let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
         match done {
+            Done::Reaped => {}
             Done::Resynced(ids) => ids.into_iter().for_each(|id| queue.remind(id)),
             Done::Looked(id, Ok(Next::Settled)) => queue.settle(id),
             Done::Looked(id, Ok(Next::Gone)) => queue.forget(id),

@@ -17,7 +17,12 @@ const PASSWORD_CHARS: usize = 48;
 const NAMELESS_HOST: &str = "aiworker.local";
 
 /// What the runtime is told about the agent.
-pub(super) fn build(facts: &LaunchFacts, settings: &Settings) -> AgentSpec {
+pub(super) fn build(
+    facts: &LaunchFacts,
+    settings: &Settings,
+    token: SecretString,
+    credentials: Vec<(String, SecretString)>,
+) -> AgentSpec {
     let LaunchFacts { agent, username, repository_url, default_branch } = facts;
     AgentSpec {
         id: agent.id,
@@ -33,6 +38,9 @@ pub(super) fn build(facts: &LaunchFacts, settings: &Settings) -> AgentSpec {
         start_command: agent.start_command.clone(),
         limits: agent.limits,
         terminal_password: terminal_password(&settings.signing_key, agent.id),
+        mode: agent.mode,
+        token: Some(token),
+        credentials,
         env: env(agent, &settings.backend_url),
     }
 }

@@ -55,6 +55,7 @@ async fn a_launch_answers_before_anything_runs_and_takes_what_the_project_says()
         repository_url: Some("https://git.example.com/a/b.git".into()),
         default_branch: Some("dev".into()),
         start_command: Some("claude".into()),
+        working_limit: None,
     };
     let project = bed.services.projects().create(&ann, input).await.unwrap();
     let agent = bed.services.agents().launch(&ann, launch(&project, None)).await.unwrap();

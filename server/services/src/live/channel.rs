@@ -124,7 +124,13 @@ fn is_newer(known: &LiveEvent, event: &LiveEvent) -> bool {
         (LiveEvent::Agent(known), LiveEvent::Agent(event)) => {
             known.id == event.id && (known.generation, known.phase_since) > (event.generation, event.phase_since)
         }
-        (LiveEvent::Task(known), LiveEvent::Task(event)) => known.id == event.id && known.version > event.version,
+        (LiveEvent::Task(known), LiveEvent::Task(event)) => {
+            let said = |task: &domain::Task| task.report.as_ref().map(|report| report.at);
+            known.id == event.id && (known.version, said(known)) > (event.version, said(event))
+        }
+        (LiveEvent::Question(known), LiveEvent::Question(event)) => {
+            known.id == event.id && known.closed_at.is_some() && event.closed_at.is_none()
+        }
         (LiveEvent::AgentRemoved { .. }, LiveEvent::Agent(_)) => agent_of(known) == agent_of(event),
         (LiveEvent::TaskRemoved { id, .. }, LiveEvent::Task(event)) => *id == event.id,
         _ => false,

@@ -41,6 +41,12 @@ fn who_may_do_what() {
         (StartAgent, [YES, YES, YES, YES]),
         (DeleteAgent, [YES, YES, YES, YES]),
         (OpenTerminal, [YES, YES, YES, YES]),
+        (ListCredentials, [YES, YES, YES, YES]),
+        (SetCredential, [YES, NO, YES, NO]),
+        (DeleteCredential, [YES, NO, YES, NO]),
+        (CallTool, [YES, YES, YES, YES]),
+        (ReadQuestion, [YES, YES, YES, YES]),
+        (AnswerQuestion, [YES, YES, YES, YES]),
         (ListenLive, [YES, YES, YES, YES]),
     ];
     for (action, expected) in table {

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Checks what `task` names against the tasks of its project as they are stored. Tasks of other projects and tasks that
 /// do not exist get the same answer.
-pub(super) fn check(task: &Task, project: &[Task]) -> Result<(), Error> {
+pub(crate) fn check(task: &Task, project: &[Task]) -> Result<(), Error> {
     let known: HashMap<TaskId, &Task> = project.iter().map(|other| (other.id, other)).collect();
     if task.depends_on.iter().any(|id| !known.contains_key(id)) {
         return Err(Error::invalid("depends_on", "Name tasks of this project only."));
