@@ -1,8 +1,10 @@
 //! The command line: what `aiworker` can be told to do.
 
+use std::path::PathBuf;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::{config::Config, inside::Place};
 
 /// A self-hosted control room for coding agents.
 #[derive(Debug, Parser)]
@@ -32,6 +34,33 @@ pub enum Command {
     /// Look after accounts from this host.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Carry MCP from standard input and output to AiWorker, for clients that cannot speak HTTP.
+    McpBridge {
+        /// Where AiWorker is.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Inside an agent: take one task after the other and run the coding CLI on each.
+    Autopilot {
+        /// Where AiWorker is.
+        #[command(flatten)]
+        place: Place,
+        /// The coding CLI's command line, with the prompt on its standard input. [default: Claude Code]
+        #[arg(long, env = "START_COMMAND", value_name = "COMMAND", default_value = "", hide_default_value = true)]
+        template: String,
+        /// The folder of the clone.
+        #[arg(long, env = "AIWORKER_WORKSPACE", value_name = "FOLDER", default_value = "/workspace")]
+        workspace: PathBuf,
+        /// The folder of the entrypoint's notes.
+        #[arg(long, env = "AIWORKER_RUN", value_name = "FOLDER", default_value = "/run/agent")]
+        run: PathBuf,
+    },
+    /// Inside an agent: prepare Claude Code for working with AiWorker.
+    AgentSetup {
+        /// Where AiWorker is.
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print every option as a Markdown table.
     #[command(hide = true)]
     ConfigTable,
@@ -47,6 +76,8 @@ pub enum AdminCommand {
         /// The account's name.
         username: String,
     },
+    /// Seal every credential anew with the first of the credential keys, so that the others can be removed.
+    RotateKeys,
     /// Print the newest entries of the audit log as JSON lines.
     Audit {
         /// The number of entries.

@@ -8,12 +8,14 @@ use std::{
 
 use crate::{
     cli::{self, Cli, Command},
+    inside::autopilot,
     startup::{self, StartError},
     telemetry,
 };
 
 mod admin;
 pub mod doctor;
+mod inside;
 mod serve;
 
 /// Most threads for work that blocks: SQLite statements and password hashes, both of which are limited elsewhere too.
@@ -26,10 +28,19 @@ const THREADS_DEADLINE: Duration = Duration::from_secs(1);
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<ExitCode, StartError> {
     let Cli { command, config } = cli;
-    if matches!(command, Some(Command::ConfigTable)) {
-        print(&cli::config_table())?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    let command = match command.unwrap_or(Command::Serve) {
+        Command::ConfigTable => {
+            print(&cli::config_table())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // These run inside agents: they have no database, and their standard output is spoken for.
+        Command::McpBridge { place } => return inside::bridge(place),
+        Command::Autopilot { place, template, workspace, run } => {
+            return inside::autopilot(place, autopilot::Options { workspace, run, template });
+        }
+        Command::AgentSetup { place } => return inside::setup(&place),
+        other => other,
+    };
     telemetry::init(config.logging.log_format, &config.logging.log)?;
     let threads = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -37,12 +48,15 @@ pub fn run(cli: Cli) -> Result<ExitCode, StartError> {
         .thread_stack_size(STACK_BYTES)
         .build()?;
     let outcome = threads.block_on(async {
-        match command.unwrap_or(Command::Serve) {
+        match command {
             Command::Serve => serve::run(&config).await,
             Command::Migrate => migrate(&config).await,
             Command::Doctor { json } => doctor::run(&config, json).await,
             Command::Admin(command) => admin::run(&config, command).await,
-            Command::ConfigTable => Ok(ExitCode::SUCCESS),
+            Command::McpBridge { .. }
+            | Command::Autopilot { .. }
+            | Command::AgentSetup { .. }
+            | Command::ConfigTable => Ok(ExitCode::SUCCESS),
         }
     });
     threads.shutdown_timeout(THREADS_DEADLINE);

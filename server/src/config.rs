@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 mod accounts;
 mod agents;
+mod kubernetes;
 mod listen;
 mod logging;
 mod storage;
@@ -16,6 +17,7 @@ mod terminals;
 
 pub use accounts::AccountOptions;
 pub use agents::{AgentOptions, RuntimeName};
+pub use kubernetes::KubernetesOptions;
 pub use listen::ListenOptions;
 pub use logging::LogOptions;
 pub use storage::StorageOptions;
@@ -36,6 +38,9 @@ pub struct Config {
     /// Where agents run.
     #[command(flatten)]
     pub agents: AgentOptions,
+    /// The cluster that agents run in.
+    #[command(flatten)]
+    pub kubernetes: KubernetesOptions,
     /// How many terminals may be open.
     #[command(flatten)]
     pub terminals: TerminalOptions,

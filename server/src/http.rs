@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod audit;
 pub mod auth;
+pub mod credentials;
 pub mod docs;
 pub mod envelope;
 pub mod events;
@@ -10,10 +11,12 @@ pub mod extract;
 pub mod health;
 pub mod problem;
 pub mod projects;
+pub mod questions;
 pub mod runtime;
 pub mod sessions;
 pub mod tasks;
 pub mod tokens;
+pub mod tools;
 
 pub use envelope::{Accepted, Created, Done, Envelope, Reply};
 pub use problem::{Failures, Problem};

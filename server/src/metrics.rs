@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::terminal::Counters;
+use crate::{mcp, terminal::Counters};
 
 /// The labels of a finished request.
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -49,6 +49,7 @@ pub struct Metrics {
     terminals_open: Gauge,
     terminals_opened: Counter,
     terminals: Counters,
+    mcp: mcp::Counters,
     event_streams: Gauge,
     database_up: Gauge,
 }
@@ -76,6 +77,7 @@ impl Metrics {
             terminals_open: Gauge::default(),
             terminals_opened: Counter::default(),
             terminals: Counters::register(&mut registry),
+            mcp: mcp::Counters::register(&mut registry),
             event_streams: Gauge::default(),
             database_up: Gauge::default(),
         };
@@ -114,6 +116,11 @@ impl Metrics {
     /// What is counted of terminals beyond their number.
     pub fn terminals(&self) -> &Counters {
         &self.terminals
+    }
+
+    /// What is counted of the agents' calls.
+    pub fn mcp(&self) -> &mcp::Counters {
+        &self.mcp
     }
 
     /// Counts a stream of live events as open until the guard is dropped.

@@ -6,13 +6,15 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{AppState, http, middleware as on, pages, static_files, terminal};
+use crate::{AppState, http, mcp, middleware as on, pages, static_files, terminal};
 
 /// What answers besides the operations of the API, the pages and the server functions.
-pub const NOT_IN_THE_API: [(&str, &str); 7] = [
+pub const NOT_IN_THE_API: [(&str, &str); 9] = [
+    ("POST", mcp::PATH),
     ("GET", "/api/docs"),
     ("GET", "/api/openapi.json"),
     ("GET", "/agent-terminal/{id}/ws"),
+    ("GET", "/agent-terminal/{id}/history"),
     ("GET", "/pkg/{*path}"),
     ("GET", "/assets/{*path}"),
     ("GET", "/favicon.ico"),
@@ -36,6 +38,7 @@ pub fn build_router(state: AppState) -> Router {
         .method_not_allowed_fallback(http::problem::unknown_method);
     people
         .merge(everybody)
+        .merge(mcp::router(&state))
         .merge(static_files::router(&state))
         // The first is the outermost: it sees the request first and the answer last.
         .layer(
@@ -59,9 +62,12 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(http::auth::router())
         .merge(http::sessions::router())
         .merge(http::tokens::router())
+        .merge(http::credentials::router())
         .merge(http::projects::router())
         .merge(http::tasks::router())
         .merge(http::agents::router())
+        .merge(http::questions::router())
+        .merge(http::tools::router())
         .merge(http::events::router())
         .merge(http::runtime::router())
         .merge(http::audit::router())

@@ -4,13 +4,16 @@ use std::{path::PathBuf, sync::Arc};
 
 use domain::RuntimeStatus;
 use leptos::config::{LeptosOptions, get_configuration};
-use runtime::{AgentRuntime, RuntimeError, process::ProcessRuntime};
+use runtime::{AgentRuntime, RuntimeError, kubernetes::KubernetesRuntime, process::ProcessRuntime};
+use secrecy::ExposeSecret as _;
 use services::{Clock, Entropy, Parts, Services, SessionCookie, Settings, SystemClock, SystemEntropy};
 use store::{SchemaState, Store, StoreError};
+use url::Url;
 
 use crate::{
     AppState,
     config::{Config, ConfigError, RuntimeName},
+    inside::InsideError,
     lifecycle::Lifecycle,
     listener::BindError,
     metrics::Metrics,
@@ -18,6 +21,7 @@ use crate::{
     telemetry::FilterError,
 };
 
+mod credential_keys;
 mod data_folder;
 mod signing_key;
 
@@ -57,12 +61,12 @@ pub enum StartError {
     /// The runtime cannot be used.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// The runtime is not part of this version.
-    #[error("this version has no kubernetes runtime. Start with --runtime process.")]
-    NoKubernetes,
     /// An address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// Something inside an agent failed.
+    #[error(transparent)]
+    Inside(#[from] InsideError),
     /// A use case failed.
     #[error("{}", .0.public_message())]
     Service(#[from] services::Error),
@@ -77,6 +81,10 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
     prepare_data_folder(&data)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let signing_key = signing_key::load_or_make(&config.storage.signing_key()?, &*entropy)?;
+    let credential_keys = match &config.storage.credential_keys {
+        Some(keys) => credential_keys::lines(keys.expose_secret()),
+        None => credential_keys::load_or_make(&config.storage.credential_keys_file()?, &*entropy)?,
+    };
     let store = open_store(config).await?;
     let (runtime, runtime_status) = open_runtime(config, data).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -89,20 +97,26 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         agents_per_user: config.agents.agents_per_user,
         allow_unsandboxed: config.agents.allow_unsandboxed,
         public_url: config.listen.public_url.clone(),
-        backend_url: config.listen.address_for_people(config.listen.addr),
+        backend_url: config.agents.backend_url(|| config.listen.address_for_people(config.listen.addr)),
         signing_key,
+        credential_keys,
         cookie: if https { SessionCookie::over_https() } else { SessionCookie::over_loopback_http() },
     };
+    let backend = Url::parse(&settings.backend_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let hosts = config.listen.hosts()?.into_iter().chain(backend).collect();
     let mut prefix = [0; 4];
     entropy.fill(&mut prefix);
     let started_at = clock.now();
     let parts = Parts { store: store.clone(), runtime, runtime_status, clock, entropy, settings };
     let site_root = config.listen.site_root();
+    let services = Services::new(parts);
+    services.credentials().check_keys().await?;
     Ok(AppState {
-        services: Services::new(parts),
+        services,
         store,
         leptos_options: leptos_options(config, &site_root),
         http: Arc::new(HttpSettings {
+            hosts,
             public_url,
             trusted_proxies: config.listen.trusted_proxies()?,
             site_root,
@@ -143,7 +157,11 @@ async fn open_runtime(config: &Config, data: PathBuf) -> Result<(Arc<dyn AgentRu
             let status = runtime.status();
             Ok((Arc::new(runtime), status))
         }
-        RuntimeName::Kubernetes => Err(StartError::NoKubernetes),
+        RuntimeName::Kubernetes => {
+            let runtime = KubernetesRuntime::new(config.kubernetes.kubernetes()).await?;
+            let status = runtime.status();
+            Ok((Arc::new(runtime), status))
+        }
     }
 }
 

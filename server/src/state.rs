@@ -32,6 +32,8 @@ pub struct AppState {
 pub struct HttpSettings {
     /// The address people type, when it is not the one the server listens on.
     pub public_url: Option<Url>,
+    /// The names and addresses by which agents may address this server.
+    pub hosts: Vec<String>,
     /// The proxies whose `X-Forwarded-…` headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// The folder of the pages' files (`pkg`, `assets`).
@@ -50,6 +52,14 @@ impl HttpSettings {
     /// Whether people reach this server over HTTPS.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+impl HttpSettings {
+    /// The origin of our own pages, with its port, when people's address for us is known.
+    pub fn origin(&self) -> Option<String> {
+        let url = self.public_url.as_ref()?;
+        Some(format!("{}://{}:{}", url.scheme(), url.host_str()?, url.port_or_known_default()?))
     }
 }
 

@@ -11,22 +11,33 @@ use crate::AppState;
 mod access;
 mod admission;
 mod bridge;
-mod coalesce;
 mod connect;
 mod counters;
 mod end;
+mod history;
 mod leg;
 pub mod limits;
+mod missed;
+mod notes;
+mod outbox;
+mod pace;
+mod prelude;
+mod registry;
 mod resize;
 mod session;
 mod ttyd;
+mod typed;
 mod upgrade;
+mod window;
 
 pub use counters::Counters;
 pub use limits::Limits;
 
-/// The route of the terminals' WebSockets. All of them share one count of open sessions.
+/// The routes of the terminals beside their pages. All of them share one registry of sessions.
 pub fn router(state: &AppState) -> Router<AppState> {
-    let admission = admission::Admission::new(state.http.terminals);
-    Router::new().route("/agent-terminal/{id}/ws", get(upgrade::upgrade)).layer(Extension(admission))
+    let registry = registry::Registry::new(state.http.terminals);
+    Router::new()
+        .route("/agent-terminal/{id}/ws", get(upgrade::upgrade))
+        .route("/agent-terminal/{id}/history", get(history::history))
+        .layer(Extension(registry))
 }

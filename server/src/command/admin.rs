@@ -28,6 +28,12 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, Sta
             state.services.accounts().reset_password(&username, password).await?;
             print(&format!("{username} has a new password; all browsers are signed out\n"))?;
         }
+        AdminCommand::RotateKeys => {
+            let number = state.services.credentials().rotate_keys().await?;
+            print(&format!(
+                "{number} credentials are sealed with the first key now; the other keys are not needed any more\n"
+            ))?;
+        }
         AdminCommand::Audit { limit } => {
             let entries = state.store.audit(limit).await?;
             let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());

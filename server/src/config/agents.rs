@@ -13,6 +13,10 @@ pub struct AgentOptions {
     #[arg(long, env = "AIWORKER_RUNTIME", global = true, value_name = "RUNTIME", default_value = "process")]
     pub runtime: RuntimeName,
 
+    /// The address at which agents reach this server. [default: --public-url, else the address listened on]
+    #[arg(long, env = "AIWORKER_BACKEND_URL", global = true, value_name = "URL")]
+    pub backend_url: Option<String>,
+
     /// Most agents that one user may have.
     #[arg(long, env = "AIWORKER_AGENTS_PER_USER", global = true, value_name = "NUMBER", default_value_t = 50,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -26,6 +30,10 @@ pub struct AgentOptions {
     #[arg(long, env = "AIWORKER_START_TIMEOUT_SECONDS", global = true, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub start_timeout_seconds: u32,
+
+    /// Further folders of this host that agents may read, separated by commas. [default: none]
+    #[arg(long, env = "AIWORKER_AGENT_READ_ONLY", global = true, value_name = "FOLDERS", value_delimiter = ',')]
+    pub agent_read_only: Vec<PathBuf>,
 
     /// The ttyd program. [default: found along PATH]
     #[arg(long, env = "AIWORKER_TTYD", global = true, value_name = "PROGRAM")]
@@ -54,10 +62,19 @@ pub enum RuntimeName {
 }
 
 impl AgentOptions {
+    /// The address at which agents reach this server, without a slash at the end; `otherwise` if none was chosen.
+    pub fn backend_url(&self, otherwise: impl FnOnce() -> String) -> String {
+        match &self.backend_url {
+            Some(url) if !url.is_empty() => url.trim_end_matches('/').to_owned(),
+            _ => otherwise(),
+        }
+    }
+
     /// What the process runtime needs to know.
     pub fn process(&self, data: PathBuf) -> ProcessConfig {
         let mut config = ProcessConfig::new(data);
         config.start_timeout = Duration::from_secs(self.start_timeout_seconds.into());
+        config.read_only = self.agent_read_only.iter().filter(|folder| folder.is_absolute()).cloned().collect();
         let programs = &mut config.programs;
         for (chosen, found) in [
             (&self.ttyd, &mut programs.ttyd),

@@ -92,6 +92,13 @@ impl ListenOptions {
         }
     }
 
+    /// The names and addresses by which agents may address this server: the public one, the one listened on, loopback.
+    pub fn hosts(&self) -> Result<Vec<String>, ConfigError> {
+        let public = self.public_url()?.and_then(|url| url.host_str().map(str::to_owned));
+        let loopback = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        Ok(public.into_iter().chain([self.addr.ip().to_string()]).chain(loopback).collect())
+    }
+
     /// The proxies that are believed.
     pub fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {
         let given = self.trusted_proxies.iter().map(|text| text.trim()).filter(|text| !text.is_empty());

@@ -12,6 +12,8 @@ use super::{ConfigError, secret_from};
 const DATABASE_FILE: &str = "aiworker.db";
 /// The file of the installation's own key, in the data folder.
 const SIGNING_KEY_FILE: &str = "signing.key";
+/// The file of the keys that seal credentials, in the data folder.
+const CREDENTIAL_KEYS_FILE: &str = "credentials.keys";
 
 /// Where things are kept.
 #[expect(clippy::doc_markdown, reason = "these are the help texts too, shown as they stand")]
@@ -31,10 +33,26 @@ pub struct StorageOptions {
     #[arg(long, env = "DATABASE_URL_FILE", global = true, value_name = "FILE", conflicts_with = "database_url")]
     pub database_url_file: Option<PathBuf>,
 
-    /// File that holds this installation's key, from which the agents' terminal passwords are made.
+    /// File that holds this installation's key, from which the agents' terminal passwords and tokens are made.
     /// [default: signing.key in the data folder, made at first start]
     #[arg(long, env = "AIWORKER_SIGNING_KEY_FILE", global = true, value_name = "FILE")]
     pub signing_key_file: Option<PathBuf>,
+
+    /// File with the keys that seal users' credentials, one on each line: the first seals, all open.
+    /// [default: credentials.keys in the data folder, made at first start]
+    #[arg(long, env = "AIWORKER_CREDENTIAL_KEYS_FILE", global = true, value_name = "FILE")]
+    pub credential_keys_file: Option<PathBuf>,
+
+    /// The keys that seal users' credentials themselves, with commas between them, instead of a file.
+    #[arg(
+        long,
+        env = "AIWORKER_CREDENTIAL_KEYS",
+        global = true,
+        value_name = "KEYS",
+        hide_env_values = true,
+        conflicts_with = "credential_keys_file"
+    )]
+    pub credential_keys: Option<SecretString>,
 
     /// Refuse to start when the database must be migrated first, instead of migrating it.
     #[arg(long, env = "AIWORKER_NO_MIGRATE", global = true)]
@@ -79,6 +97,11 @@ impl StorageOptions {
         config.max_connections = self.database_connections.into();
         config.statement_timeout = Duration::from_secs(self.database_timeout_seconds.into());
         Ok(config)
+    }
+
+    /// The file of the keys that seal credentials.
+    pub fn credential_keys_file(&self) -> Result<PathBuf, ConfigError> {
+        self.credential_keys_file.clone().map_or_else(|| Ok(self.data()?.join(CREDENTIAL_KEYS_FILE)), Ok)
     }
 
     /// The file of this installation's key.

@@ -1,5 +1,7 @@
 //! Options: how many terminals may be open.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::terminal::Limits;
@@ -17,11 +19,21 @@ pub struct TerminalOptions {
     #[arg(long, env = "AIWORKER_TERMINALS", global = true, value_name = "NUMBER", default_value_t = 1000,
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub terminals: u32,
+
+    /// How long an agent's terminal stays attached for a viewer whose connection was lost, in seconds. Whoever comes back in that
+    /// time goes on where it was.
+    #[arg(long, env = "AIWORKER_TERMINAL_KEEP", global = true, value_name = "SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub terminal_keep: u32,
 }
 
 impl TerminalOptions {
     /// The limits that the gateway keeps.
     pub fn limits(&self) -> Limits {
-        Limits { per_user: self.terminals_per_user as usize, total: self.terminals as usize }
+        Limits {
+            per_user: self.terminals_per_user as usize,
+            total: self.terminals as usize,
+            keep_for: Duration::from_secs(self.terminal_keep.into()),
+        }
     }
 }

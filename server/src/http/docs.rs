@@ -40,6 +40,7 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
         (name = "Projects", description = "What tasks and agents belong to."),
         (name = "Tasks", description = "Pieces of work, on the way from the backlog to done."),
         (name = "Agents", description = "Coding agents: what is wanted of them and what was observed."),
+        (name = "Questions", description = "What agents ask, and the tools that they call."),
         (name = "Events", description = "What changes, as it changes."),
         (name = "Installation", description = "This server itself."),
     ),

@@ -60,16 +60,28 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let message = "Send the body as JSON, with the header Content-Type: application/json.";
-            return Err(Problem::new(ErrorCode::UnsupportedMediaType, message));
-        }
+        // Its type is judged before it is read.
+        let headers = request.headers().clone();
+        check_type(&headers)?;
         let unread = |_| Problem::new(ErrorCode::InvalidJson, "The body ended before it was complete.");
         let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
-        let value = serde_json::from_slice(&bytes)
-            .map_err(|error| Problem::new(ErrorCode::InvalidJson, format!("The body does not fit: {error}.")))?;
-        Ok(Self(value))
+        json_of(&headers, &bytes).map(Self)
     }
+}
+
+/// What a JSON body says.
+pub fn json_of<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    check_type(headers)?;
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::new(ErrorCode::InvalidJson, format!("The body does not fit: {error}.")))
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let message = "Send the body as JSON, with the header Content-Type: application/json.";
+    Err(Problem::new(ErrorCode::UnsupportedMediaType, message))
 }
 
 /// The query string.

@@ -6,7 +6,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use domain::{ErrorCode, FieldError};
+use domain::{ErrorCode, FieldError, tools::ToolError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::{
@@ -20,6 +20,8 @@ pub struct Problem {
     code: ErrorCode,
     message: String,
     fields: Vec<FieldError>,
+    hint: Option<String>,
+    retryable: Option<bool>,
     retry_after: Option<Duration>,
 }
 
@@ -38,12 +40,18 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[schema(required = false)]
     fields: &'a [FieldError],
+    /// What to do now, when a tool was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    /// Whether the same call may succeed a little later, when a tool was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryable: Option<bool>,
 }
 
 impl Problem {
     /// A failure with its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: Vec::new(), retry_after: None }
+        Self { code, message: message.into(), fields: Vec::new(), hint: None, retryable: None, retry_after: None }
     }
 
     /// No valid session or token came with the request.
@@ -78,16 +86,28 @@ impl From<services::Error> for Problem {
             code,
             message: error.public_message(),
             fields: error.fields().to_vec(),
+            hint: None,
+            retryable: None,
             retry_after: error.retry_after(),
+        }
+    }
+}
+
+impl From<ToolError> for Problem {
+    fn from(error: ToolError) -> Self {
+        let ToolError { code, message, retryable, hint, fields } = error;
+        match code {
+            ErrorCode::NotFound => Self::not_found(),
+            _ => Self { code, message, fields, hint, retryable: Some(retryable), retry_after: None },
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { code, message, fields, retry_after } = &self;
+        let Self { code, message, fields, hint, retryable, retry_after } = &self;
         let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = Body { success: false, code: *code, message, fields };
+        let body = Body { success: false, code: *code, message, fields, hint: hint.as_deref(), retryable: *retryable };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {

@@ -1,4 +1,5 @@
-//! Finds out who asks. Handlers and server functions find the [`Caller`] in the request's extensions.
+//! Finds out who asks. Handlers and server functions find the [`Caller`] in the request's extensions, or the [`Worker`]
+//! when an agent asks.
 
 use axum::{
     extract::{Request, State},
@@ -6,13 +7,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, header};
-use services::{Caller, ClientInfo, Services};
+use services::{Caller, ClientInfo, Services, Worker};
 
 use crate::http::Problem;
 
 /// The middleware. Nobody at all is fine here: what needs somebody refuses by itself.
 pub async fn layer(State(services): State<Services>, mut request: Request, next: Next) -> Response {
     let client = request.extensions().get::<ClientInfo>().cloned().unwrap_or_default();
+    match worker_of(&services, request.headers()).await {
+        // An agent is no user: what needs one refuses.
+        Ok(Some(worker)) => {
+            request.extensions_mut().insert(worker);
+            return next.run(request).await;
+        }
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
+    }
     match caller_of(&services, request.headers(), client).await {
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
@@ -21,6 +31,13 @@ pub async fn layer(State(services): State<Services>, mut request: Request, next:
         Err(problem) => return problem.into_response(),
     }
     next.run(request).await
+}
+
+/// The agent whose token came. Cookies do not matter to it.
+async fn worker_of(services: &Services, headers: &HeaderMap) -> Result<Option<Worker>, Problem> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(secret) = value.and_then(bearer) else { return Ok(None) };
+    Ok(services.tokens().authenticate_agent(secret).await?)
 }
 
 /// The token's owner if a token came, whatever the cookie; else the session's user. A token that does not work is
@@ -40,7 +57,8 @@ pub async fn caller_of(
     Ok(services.accounts().authenticate_session(secret, client).await?)
 }
 
-fn bearer(value: &str) -> Option<&str> {
+/// The secret in an `Authorization` header of the form `Bearer …`.
+pub fn bearer(value: &str) -> Option<&str> {
     let (scheme, secret) = value.split_once(' ')?;
     let secret = secret.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then_some(secret)

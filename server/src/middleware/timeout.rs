@@ -1,17 +1,26 @@
 //! Ends requests whose handler does not begin to answer in time. Streams and WebSockets have answered by then.
 
+use std::time::Duration;
+
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::ErrorCode;
+use domain::{ErrorCode, tools::WAIT_MAX};
 
 use crate::{AppState, http::Problem};
 
+/// How long a tool may wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(WAIT_MAX as u64);
+
 /// The middleware.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Ok(response) = tokio::time::timeout(state.http.request_timeout, next.run(request)).await else {
+    let path = request.uri().path();
+    // A tool may wait for a task or an answer before it answers.
+    let waits = path.starts_with("/api/mcp/") || path == "/mcp";
+    let limit = state.http.request_timeout + if waits { LONGEST_WAIT } else { Duration::ZERO };
+    let Ok(response) = tokio::time::timeout(limit, next.run(request)).await else {
         let message = "The server took too long. What you asked for may still happen; look before you try again.";
         return Problem::new(ErrorCode::Unavailable, message).into_response();
     };

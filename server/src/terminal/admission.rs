@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn places_are_limited_and_given_back() {
-        let admission = Admission::new(Limits { per_user: 1, total: 2 });
+        let admission = Admission::new(Limits { per_user: 1, total: 2, ..Limits::default() });
         let first = admission.admit(user(1)).unwrap();
         assert_eq!(admission.admit(user(1)).unwrap_err(), Full::User(1));
         let _second = admission.admit(user(2)).unwrap();

@@ -1,25 +1,33 @@
 //! Joins a browser's WebSocket to an agent's ttyd: moves what the [`Session`] decides. One task, one loop; when it
-//! returns, both sockets are closed.
+//! returns, both sockets are closed. Browsers come and go meanwhile.
 
-use std::{future::Future, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 use axum::{
     body::Bytes,
     extract::ws::{CloseFrame, Message, WebSocket},
 };
-use domain::terminal::{ClientFrame, DecodeError, End, OUTPUT, Size};
+use domain::{
+    UserId,
+    terminal::{ClientFrame, DecodeError, End, ServerFrame, Size},
+};
 use futures::future::BoxFuture;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Error as TtydError, Message as TtydMessage};
 
 use super::{
+    admission::Permit,
     end::Ending,
     leg::{Leg, LegEvent},
-    limits::{CLOSE_DEADLINE, INPUT_HOLD_MAX},
+    limits::{BROWSER_BACKLOG_MAX, CLOSE_DEADLINE, INPUT_HOLD_MAX},
+    notes::Note,
+    registry::{Entry, Presence, Registry, Viewers, Visitor},
     session::{Effect, Session},
     ttyd::{Attached, TtydSocket},
 };
 
+/// The leg to a browser.
+pub type BrowserLeg = Leg<WebSocket, Message>;
 type BrowserEvent = LegEvent<Message, axum::Error>;
 type Attaching = BoxFuture<'static, Result<Attached, AttachFailure>>;
 
@@ -36,12 +44,12 @@ pub enum AttachFailure {
 pub trait Connect: Send {
     /// One attempt to attach, with a deadline of its own.
     fn attach(&self, size: Size) -> Attaching;
-    /// Output was dropped because the browser did not read.
-    fn overrun(&self);
     /// So many bytes of output go to the browser.
     fn output(&self, bytes: usize);
     /// So many typed bytes go to the agent.
     fn input(&self, bytes: usize);
+    /// Counts something.
+    fn note(&self, note: Note);
 }
 
 /// The leg to ttyd, as far as it is there.
@@ -61,62 +69,95 @@ enum UpstreamEvent {
 enum Event {
     Browser(BrowserEvent),
     Upstream(UpstreamEvent),
+    Arrival(Box<Visitor>),
+    Viewers(Viewers),
     End(End),
     Time,
 }
 
-struct Bridge<C> {
-    session: Session,
-    browser: Leg<WebSocket, Message>,
-    upstream: Upstream,
-    connect: C,
+/// A connected browser.
+struct Browser {
+    leg: BrowserLeg,
+    _presence: Presence,
 }
 
-/// Runs a terminal session until one side ends it or `ended` resolves with a last word.
-pub async fn run(socket: WebSocket, connect: impl Connect, ended: impl Future<Output = End> + Send) -> Ending {
+/// Where a session's viewers come from.
+pub struct Place {
+    /// All sessions.
+    pub registry: Registry,
+    /// This one.
+    pub entry: Entry,
+    /// Whose it is.
+    pub user: UserId,
+}
+
+struct Bridge<C> {
+    session: Session,
+    browser: Option<Browser>,
+    upstream: Upstream,
+    connect: C,
+    place: Place,
+    ended: BoxFuture<'static, End>,
+    is_ended: bool,
+    /// Held while the viewer is away.
+    kept: Option<Permit>,
+}
+
+/// Runs a terminal session until it is over: one side ends it, or a viewer that was lost does not come back.
+pub async fn run(session: Session, visitor: Visitor, connect: impl Connect, place: Place) -> Ending {
+    let Visitor { leg, hello: _, ended, presence } = visitor;
+    let browser = Some(Browser { leg, _presence: presence });
     let bridge =
-        Bridge { session: Session::new(Instant::now()), browser: Leg::new(socket), upstream: Upstream::Down, connect };
-    bridge.run(ended).await
+        Bridge { session, browser, upstream: Upstream::Down, connect, place, ended, is_ended: false, kept: None };
+    bridge.run().await
 }
 
 /// Tells a client why it cannot have a terminal and closes the socket.
-pub async fn refuse(socket: WebSocket, end: End) {
-    let mut browser = Leg::new(socket);
-    send(&mut browser, domain::terminal::ServerFrame::End(end.clone()).encode());
-    close(browser, &end).await;
+pub async fn refuse(mut browser: BrowserLeg, end: &End) {
+    send(&mut browser, ServerFrame::End(end.clone()).encode());
+    close(browser, end).await;
 }
 
 impl<C: Connect> Bridge<C> {
-    async fn run(mut self, ended: impl Future<Output = End> + Send) -> Ending {
-        let mut ended = std::pin::pin!(ended);
+    async fn run(mut self) -> Ending {
         let mut timer = std::pin::pin!(sleep(Duration::ZERO));
-        let mut is_ended = false;
+        let viewers = *self.place.entry.viewers.borrow_and_update();
+        self.session.on_viewers(viewers.drivers, viewers.watchers);
         loop {
             if let Some(ending) = self.perform_effects() {
                 drop(self.upstream);
-                match &ending {
-                    Ending::Told(end) => close(self.browser, end).await,
-                    Ending::Gone => part(&mut self.browser).await,
+                if let Some(Browser { mut leg, .. }) = self.browser {
+                    match &ending {
+                        Ending::Told(end) => close(leg, end).await,
+                        Ending::Gone => part(&mut leg).await,
+                    }
                 }
                 return ending;
             }
             self.set(timer.as_mut());
-            let readable = self.session.accepts_input() && self.upstream.backlog() < INPUT_HOLD_MAX;
-            let event = tokio::select! {
-                event = self.browser.event(readable) => Event::Browser(event),
-                event = self.upstream.event() => Event::Upstream(event),
-                end = ended.as_mut(), if !is_ended => Event::End(end),
-                () = timer.as_mut() => Event::Time,
-            };
-            is_ended |= matches!(event, Event::End(_));
+            let event = self.event(timer.as_mut()).await;
+            self.is_ended |= matches!(event, Event::End(_));
             self.handle(event, Instant::now());
         }
     }
 
-    fn set(&self, timer: std::pin::Pin<&mut Sleep>) {
+    fn set(&self, timer: Pin<&mut Sleep>) {
         let deadline = self.session.deadline(Instant::now());
         if timer.deadline() != deadline {
             timer.reset(deadline);
+        }
+    }
+
+    async fn event(&mut self, timer: Pin<&mut Sleep>) -> Event {
+        let reads_input = self.session.accepts_input() && self.upstream.backlog() < INPUT_HOLD_MAX;
+        let Entry { arrivals, viewers, .. } = &mut self.place.entry;
+        tokio::select! {
+            event = browser_event(&mut self.browser, reads_input) => Event::Browser(event),
+            event = self.upstream.event(self.session.accepts_output()) => Event::Upstream(event),
+            Some(visitor) = arrivals.recv() => Event::Arrival(Box::new(visitor)),
+            Ok(()) = viewers.changed() => Event::Viewers(*viewers.borrow_and_update()),
+            end = self.ended.as_mut(), if !self.is_ended => Event::End(end),
+            () = timer => Event::Time,
         }
     }
 
@@ -124,23 +165,44 @@ impl<C: Connect> Bridge<C> {
         match event {
             Event::Browser(event) => self.on_browser(event, now),
             Event::Upstream(event) => self.on_upstream(event, now),
+            Event::Arrival(visitor) => self.on_arrival(*visitor, now),
+            Event::Viewers(viewers) => self.session.on_viewers(viewers.drivers, viewers.watchers),
             Event::End(end) => self.session.end(end, now),
             Event::Time => self.session.on_time(now),
         }
+    }
+
+    fn on_arrival(&mut self, visitor: Visitor, now: Instant) {
+        let Visitor { leg, hello, ended, presence } = visitor;
+        // The old connection, if it still stands, is one that the client has given up.
+        self.browser = Some(Browser { leg, _presence: presence });
+        self.kept = None;
+        self.ended = ended;
+        self.session.on_return(&hello, now);
     }
 
     fn on_browser(&mut self, event: BrowserEvent, now: Instant) {
         match event {
             LegEvent::Message(Message::Binary(frame)) => self.session.on_frame(ClientFrame::decode(&frame), now),
             LegEvent::Message(Message::Text(_)) => self.session.on_text(now),
-            LegEvent::Message(Message::Ping(_) | Message::Pong(_)) => self.session.on_browser_sign(now),
-            LegEvent::Drained => self.session.on_browser_drained(now),
+            LegEvent::Message(Message::Ping(_)) => self.session.on_browser_sign(now),
+            LegEvent::Message(Message::Pong(_)) => self.session.on_browser_pong(now),
+            LegEvent::Drained => {}
             LegEvent::Failed(error) if is_too_large(&error) => {
                 self.session.on_frame(Err(DecodeError::TooLarge), now);
             }
-            LegEvent::Message(Message::Close(_)) | LegEvent::Failed(_) | LegEvent::Closed => {
-                self.session.on_browser_gone();
-            }
+            LegEvent::Message(Message::Close(frame)) if is_farewell(frame.as_ref()) => self.session.on_browser_left(),
+            LegEvent::Message(Message::Close(_)) | LegEvent::Failed(_) | LegEvent::Closed => self.on_lost(now),
+        }
+    }
+
+    fn on_lost(&mut self, now: Instant) {
+        self.browser = None;
+        self.kept = self.place.registry.keep(self.place.user);
+        if self.kept.is_some() {
+            self.session.on_browser_lost(now);
+        } else {
+            self.session.on_browser_left();
         }
     }
 
@@ -150,8 +212,7 @@ impl<C: Connect> Bridge<C> {
                 let Attached { socket, first } = *attached;
                 self.upstream = Upstream::Up(Box::new(Leg::new(socket)));
                 self.session.on_attached(now);
-                // The welcome goes into the queue before the first output can be decided on.
-                self.on_ttyd(&first, now);
+                self.session.on_ttyd(&first, now);
             }
             UpstreamEvent::Failed(failure) => {
                 self.upstream = Upstream::Down;
@@ -160,7 +221,8 @@ impl<C: Connect> Bridge<C> {
                     AttachFailure::Never(end) => self.session.end(end, now),
                 }
             }
-            UpstreamEvent::Message(TtydMessage::Binary(message)) => self.on_ttyd(&message, now),
+            UpstreamEvent::Message(TtydMessage::Binary(message)) => self.session.on_ttyd(&message, now),
+            UpstreamEvent::Message(TtydMessage::Pong(_)) => self.session.on_ttyd_pong(now),
             UpstreamEvent::Message(_) => self.session.on_ttyd_sign(now),
             UpstreamEvent::Gone => {
                 self.upstream = Upstream::Down;
@@ -169,31 +231,32 @@ impl<C: Connect> Bridge<C> {
         }
     }
 
-    fn on_ttyd(&mut self, message: &[u8], now: Instant) {
-        self.session.on_ttyd(message, self.browser.backlog(), now);
-    }
-
     fn perform_effects(&mut self) -> Option<Ending> {
         while let Some(effect) = self.session.next_effect() {
             match effect {
                 Effect::Attach { size, after } => self.attach(size, after),
                 Effect::Detach => self.upstream = Upstream::Down,
                 Effect::ToBrowser(frame) => {
-                    self.connect.output(frame.len());
-                    send(&mut self.browser, frame);
+                    if let Some(Browser { leg, .. }) = &mut self.browser {
+                        self.connect.output(frame.len());
+                        send(leg, frame);
+                    }
                 }
-                Effect::DropOutput => {
-                    self.connect.overrun();
-                    self.browser.retain(|message| !is_output(message));
+                Effect::DropBrowser => {
+                    self.browser = None;
+                    self.kept = self.place.registry.keep(self.place.user);
                 }
                 Effect::ToTtyd(frame) => {
                     self.connect.input(frame.len());
                     self.upstream.send(TtydMessage::Binary(frame.into()));
                 }
                 Effect::Ping => {
-                    self.browser.push(Message::Ping(Bytes::new()), 0);
+                    if let Some(Browser { leg, .. }) = &mut self.browser {
+                        leg.push(Message::Ping(Bytes::new()), 0);
+                    }
                     self.upstream.send(TtydMessage::Ping(Bytes::new()));
                 }
+                Effect::Note(note) => self.connect.note(note),
                 Effect::End(ending) => return Some(ending),
             }
         }
@@ -221,7 +284,7 @@ impl Upstream {
         }
     }
 
-    async fn event(&mut self) -> UpstreamEvent {
+    async fn event(&mut self, read: bool) -> UpstreamEvent {
         match self {
             Self::Down => std::future::pending().await,
             Self::Attaching(attempt) => match attempt.await {
@@ -229,7 +292,7 @@ impl Upstream {
                 Err(failure) => UpstreamEvent::Failed(failure),
             },
             Self::Up(leg) => loop {
-                let event: LegEvent<_, TtydError> = leg.event(true).await;
+                let event: LegEvent<_, TtydError> = leg.event(read).await;
                 match event {
                     LegEvent::Drained => {}
                     LegEvent::Message(TtydMessage::Close(_)) | LegEvent::Failed(_) | LegEvent::Closed => {
@@ -242,13 +305,26 @@ impl Upstream {
     }
 }
 
-fn send(browser: &mut Leg<WebSocket, Message>, frame: Vec<u8>) {
+/// What a browser says. One that does not read what it asks for is not listened to either.
+async fn browser_event(browser: &mut Option<Browser>, read: bool) -> BrowserEvent {
+    match browser {
+        Some(Browser { leg, .. }) => {
+            let read = read && leg.backlog() < BROWSER_BACKLOG_MAX;
+            leg.event(read).await
+        }
+        None => std::future::pending().await,
+    }
+}
+
+fn send(browser: &mut BrowserLeg, frame: Vec<u8>) {
     let bytes = frame.len();
     browser.push(Message::Binary(frame.into()), bytes);
 }
 
-fn is_output(message: &Message) -> bool {
-    matches!(message, Message::Binary(frame) if frame.first() == Some(&OUTPUT))
+/// Whether a browser that closes its socket will not come back: the page was left. A client that only gives up a connection
+/// says so with a code of its own.
+fn is_farewell(frame: Option<&CloseFrame>) -> bool {
+    frame.is_none_or(|frame| matches!(frame.code, 1000 | 1001 | 1005))
 }
 
 /// axum hides the WebSocket layer's error; its text is the only sign that a message was larger than the limit.
@@ -257,14 +333,14 @@ fn is_too_large(error: &axum::Error) -> bool {
 }
 
 /// Sends what is queued and a close frame, then waits a little for the client's.
-async fn close(mut browser: Leg<WebSocket, Message>, end: &End) {
+async fn close(mut browser: BrowserLeg, end: &End) {
     let frame = CloseFrame { code: end.code.close_code(), reason: super::end::label(end.code).into() };
     browser.push(Message::Close(Some(frame)), 0);
     part(&mut browser).await;
 }
 
 /// Lets the closing handshake end. A client that takes too long over it is simply dropped.
-async fn part(browser: &mut Leg<WebSocket, Message>) {
+async fn part(browser: &mut BrowserLeg) {
     let goodbye = async {
         loop {
             match browser.event(true).await {

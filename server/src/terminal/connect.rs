@@ -1,5 +1,10 @@
 //! Reaches the terminal of one agent through `services`: dial, handshake, and a deadline over both.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use domain::{AgentId, terminal::Size};
 use futures::future::BoxFuture;
 use services::{Caller, Error, Services};
@@ -10,6 +15,7 @@ use super::{
     counters::Counters,
     end,
     limits::ATTACH_DEADLINE,
+    notes::Note,
     ttyd::{self, Attached},
 };
 
@@ -24,15 +30,26 @@ pub struct AgentTerminal {
     pub agent: AgentId,
     /// What is counted.
     pub counters: Counters,
+    /// Whether the audit log knows of it: it does from the first time, not from every repaint.
+    pub is_audited: Arc<AtomicBool>,
 }
 
 impl AgentTerminal {
     async fn attach_now(&self, size: Size) -> Result<Attached, AttachFailure> {
-        let access = self.services.terminals().open(&self.caller, self.agent).await.map_err(failure)?;
-        ttyd::attach(access.stream, &access.ttyd_auth_token, size).await.map_err(|error| {
+        let began = Instant::now();
+        let terminals = self.services.terminals();
+        let access = terminals.open(&self.caller, self.agent).await.map_err(failure)?;
+        let dialled = Instant::now();
+        self.counters.attached("dial", dialled - began);
+        let attached = ttyd::attach(access.stream, &access.ttyd_auth_token, size).await.map_err(|error| {
             tracing::info!(error = &error as &dyn std::error::Error, "ttyd did not let us in");
             AttachFailure::Later(None)
-        })
+        })?;
+        self.counters.attached("handshake", dialled.elapsed());
+        if !self.is_audited.swap(true, Ordering::Relaxed) {
+            terminals.note_opened(&self.caller, self.agent).await;
+        }
+        Ok(attached)
     }
 }
 
@@ -40,16 +57,13 @@ impl Connect for AgentTerminal {
     fn attach(&self, size: Size) -> BoxFuture<'static, Result<Attached, AttachFailure>> {
         let terminal = self.clone();
         Box::pin(async move {
-            let began = Instant::now();
             let outcome = timeout(ATTACH_DEADLINE, terminal.attach_now(size)).await;
             let outcome = outcome.unwrap_or(Err(AttachFailure::Later(None)));
-            terminal.counters.attached(outcome.is_ok().then(|| began.elapsed()));
+            if outcome.is_err() {
+                terminal.counters.attach_failed();
+            }
             outcome
         })
-    }
-
-    fn overrun(&self) {
-        self.counters.overrun();
     }
 
     fn output(&self, bytes: usize) {
@@ -58,6 +72,10 @@ impl Connect for AgentTerminal {
 
     fn input(&self, bytes: usize) {
         self.counters.input(bytes);
+    }
+
+    fn note(&self, note: Note) {
+        self.counters.note(note);
     }
 }
 

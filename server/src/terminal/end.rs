@@ -38,7 +38,7 @@ pub fn label(code: EndCode) -> &'static str {
 }
 
 fn end(code: EndCode, message: impl Into<String>) -> End {
-    End { code, message: message.into(), retry: code.retry() }
+    End { code, message: message.into(), retry: code.retry(), retry_after_ms: 0 }
 }
 
 /// The client broke the protocol; `what` is a clause without a full stop.
@@ -72,9 +72,14 @@ pub fn unreachable(why: Option<String>) -> End {
     end(EndCode::Unreachable, why.unwrap_or_else(unknown))
 }
 
-/// The server goes down.
-pub fn draining() -> End {
-    end(EndCode::Draining, "The server is restarting. The agent goes on meanwhile.")
+/// The client speaks the version before this one.
+pub fn outdated() -> End {
+    end(EndCode::Protocol, "AiWorker was updated. Reload the page to use this terminal.")
+}
+
+/// The server goes down; the client is to come back after so many milliseconds.
+pub fn draining(retry_after_ms: u32) -> End {
+    End { retry_after_ms, ..end(EndCode::Draining, "The server is restarting. The agent goes on meanwhile.") }
 }
 
 /// What to say of an agent that has no terminal for good. `None` while it has one, or will soon.

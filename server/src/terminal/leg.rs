@@ -53,12 +53,6 @@ where
         self.queued_bytes
     }
 
-    /// Forgets the queued messages that are not to be kept.
-    pub fn retain(&mut self, keep: impl Fn(&M) -> bool) {
-        self.queue.retain(|(message, _)| keep(message));
-        self.queued_bytes = self.queue.iter().map(|(_, bytes)| bytes).sum();
-    }
-
     /// Sends what is queued until something happens. Messages are read only if `read`. Nothing is lost when this is
     /// dropped and called again.
     pub async fn event(&mut self, read: bool) -> LegEvent<M, E> {

@@ -29,9 +29,67 @@ pub const COALESCE_FOR: Duration = Duration::from_millis(4);
 pub const COALESCE_AT_ONCE: u32 = 4;
 /// Held output of this many bytes is sent at once.
 pub const COALESCE_MAX: usize = 16 * 1024;
-/// Output in bytes that is held for a browser that does not read. When there is more, it is dropped and the agent's
-/// terminal is attached anew once the browser reads again, which repaints the screen.
+/// Output in bytes that is held for a browser that is behind or away. When there is more, it is dropped and the agent's
+/// terminal is attached anew once the browser has caught up, which repaints the screen.
 pub const HOLD_MAX: usize = 256 * 1024;
+/// Output in bytes that may be under way to a browser, at first, at least and at most. With what is held, a session has at most
+/// 512 KiB of output.
+pub const WINDOW_FIRST: usize = 32 * 1024;
+/// See [`WINDOW_FIRST`].
+pub const WINDOW_MIN: usize = 8 * 1024;
+/// See [`WINDOW_FIRST`].
+pub const WINDOW_MAX: usize = 256 * 1024;
+/// How much longer than the quickest round trip output may be under way. With what the line itself needs, it stays below 250 ms.
+pub const QUEUE_FOR: Duration = Duration::from_millis(60);
+/// For how long the quickest round trip is remembered.
+pub const ROUND_TRIP_MEMORY: Duration = Duration::from_secs(30);
+/// Largest frame of output in bytes, without its header.
+pub const FRAME_MAX: usize = 16 * 1024;
+/// Output is not cut into smaller frames than this only because the window has little room.
+pub const FRAME_MIN: usize = 2 * 1024;
+/// After Ctrl+C, output that waits is left out if the browser needs longer than this for it …
+pub const INTERRUPT_BACKLOG: Duration = Duration::from_millis(100);
+/// … and if it is more than this, in bytes.
+pub const INTERRUPT_BACKLOG_MIN: usize = 8 * 1024;
+/// How long after the last change of the size history and screen are laid out anew.
+pub const RELAYOUT_AFTER: Duration = Duration::from_millis(300);
+/// Lines of history that a viewer gets when it is attached; the same as xterm keeps in the page.
+pub const HISTORY_LINES: u32 = 5000;
+/// History in bytes that a viewer gets: as much as its line carries in [`HISTORY_TIME`], if that is known, but at least this …
+pub const HISTORY_MIN: usize = 16 * 1024;
+/// … and at most this.
+pub const HISTORY_MAX: usize = 512 * 1024;
+/// Lines of the history as a text file: all that tmux keeps (`history-limit` in `agent-image/tmux.conf`).
+pub const HISTORY_TEXT_LINES: u32 = 10_000;
+/// Largest history as a text file, in bytes: that many lines of the greatest width.
+pub const HISTORY_TEXT_MAX: usize = 16 * 1024 * 1024;
+/// How long reading the history as text may take.
+pub const HISTORY_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a history may take to be sent.
+pub const HISTORY_TIME: Duration = Duration::from_millis(400);
+/// History in bytes that may wait for a browser before ttyd is not read any more.
+pub const PRELUDE_HOLD: usize = 64 * 1024;
+/// Output in bytes of one burst after which the history is fetched anew, whatever can be seen in it: tmux leaves lines out for a
+/// viewer when it prints faster than it is read, but keeps them in its history.
+pub const BURST: usize = 96 * 1024;
+/// A burst is over when nothing came for so long.
+pub const BURST_OVER: Duration = Duration::from_millis(250);
+/// Shortest time between two times that the history is fetched for such a reason, so that one who reads back is not disturbed more
+/// often.
+pub const HISTORY_EVERY: Duration = Duration::from_secs(3);
+/// [`BURST_OVER`] after Ctrl+C, when somebody waits for the end of it …
+pub const INTERRUPTED_BURST_OVER: Duration = Duration::from_millis(40);
+/// … and for how long after it.
+pub const INTERRUPTED_FOR: Duration = Duration::from_secs(1);
+/// How long an agent's attach.sh may be silent before it is taken for one that knows no requests.
+pub const GREETING_WAIT: Duration = Duration::from_secs(10);
+/// Frames in bytes that may wait for a browser before it is not read any more: more than the window, so that it is pongs
+/// to a client that asks and does not read.
+pub const BROWSER_BACKLOG_MAX: usize = 1024 * 1024;
+/// How long the agent's terminal stays attached for a viewer whose connection was lost.
+pub const KEEP_FOR: Duration = Duration::from_secs(60);
+/// Longest pause in milliseconds that clients are told to make when the server goes down: it is a random part of it.
+pub const DRAIN_SPREAD_MS: u32 = 2000;
 /// Typed bytes that are held for a ttyd that does not read. At the limit the browser is not read until there is room.
 pub const INPUT_HOLD_MAX: usize = 64 * 1024;
 /// Shortest time between two changes of the size: at most ten a second.
@@ -52,10 +110,12 @@ pub struct Limits {
     pub per_user: usize,
     /// Of everybody.
     pub total: usize,
+    /// How long a session waits for a viewer whose connection was lost.
+    pub keep_for: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_user: 50, total: 1000 }
+        Self { per_user: 50, total: 1000, keep_for: KEEP_FOR }
     }
 }

@@ -29,6 +29,11 @@ impl ResizeGate {
         self.wanted
     }
 
+    /// The size that was sent last.
+    pub fn in_force(&self) -> Size {
+        self.in_force
+    }
+
     /// When [`Self::take_due`] has something to give. `None` while the wanted size is in force.
     pub fn deadline(&self, now: Instant) -> Option<Instant> {
         (self.wanted != self.in_force).then(|| self.sent_at.map_or(now, |at| at + RESIZE_EVERY))

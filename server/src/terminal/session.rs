@@ -1,28 +1,38 @@
 //! What a terminal session does, as a state machine that knows no sockets: what happens goes in with the time, what is
 //! to be done comes out as [`Effect`]s in order.
+//!
+//! A session outlives its viewer's connection for a while. `browser` holds what the viewer's side says, `agent` the
+//! other side, `output` the way between them.
 
 use std::{collections::VecDeque, time::Duration};
 
-use domain::{
-    terminal::{ClientFrame, DecodeError, End, ServerFrame, Size, Welcome, encode_output},
-    ttyd,
-};
+use domain::terminal::{End, Hello, Mode, ResetReason, ServerFrame, Size, Status};
 use tokio::time::Instant;
 
 use super::{
-    coalesce::Coalescer,
     end::{self, Ending},
     limits::{
-        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, DEAD_AFTER, HELLO_DEADLINE, HOLD_MAX, INPUT_HOLD_MAX,
-        PING_EVERY, STABLE_AFTER,
+        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, BURST, BURST_OVER, DEAD_AFTER, GREETING_WAIT, HISTORY_EVERY,
+        INPUT_HOLD_MAX, INTERRUPTED_BURST_OVER, INTERRUPTED_FOR, PING_EVERY, PRELUDE_HOLD,
     },
+    missed::Missed,
+    notes::Note,
+    outbox::Outbox,
+    pace::Pace,
+    prelude::Prelude,
     resize::ResizeGate,
+    typed::Typed,
+    window::Window,
 };
 
+mod agent;
+mod browser;
+mod output;
+
 /// Something for the sockets to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Attach to the agent's ttyd.
+    /// Attach to the agent's ttyd. An attachment of before is dropped.
     Attach {
         /// With this size.
         size: Size,
@@ -33,70 +43,134 @@ pub enum Effect {
     Detach,
     /// Send a frame to the browser.
     ToBrowser(Vec<u8>),
-    /// Forget the output frames that the browser has not taken yet.
-    DropOutput,
+    /// The browser is dead: drop its socket.
+    DropBrowser,
     /// Send a frame to ttyd.
     ToTtyd(Vec<u8>),
     /// Ping both legs.
     Ping,
+    /// Count this.
+    Note(Note),
     /// Close everything.
     End(Ending),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// The upgrade is done; hello must come.
-    Greeting,
-    /// ttyd is being dialled; what is typed meanwhile is kept.
+/// The leg to ttyd.
+#[derive(Debug)]
+enum Agent {
+    /// Not there, and not looked for: nobody waits for it.
+    Down,
+    /// It is being dialled.
     Attaching,
+    /// The history comes.
+    Speaking(Prelude),
     /// Bytes flow.
     Live,
-    /// The browser did not read, so output was dropped; it is attached anew once the browser took what is under way.
-    CatchingUp,
-    /// Nothing happens any more.
-    Over,
+}
+
+/// The leg to the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Browser {
+    /// It is connected and was not answered yet.
+    Greeted,
+    /// Bytes flow.
+    Welcomed,
+    /// The connection was lost; the viewer may come back.
+    Away { since: Instant },
 }
 
 /// One viewer's attachment to one agent's terminal.
 #[derive(Debug)]
 pub struct Session {
-    state: State,
-    started_at: Instant,
+    key: String,
+    mode: Mode,
+    keep_for: Duration,
+    is_over: bool,
+    browser: Browser,
     browser_heard_at: Instant,
-    ttyd_heard_at: Instant,
+    agent: Agent,
+    agent_heard_at: Instant,
+    /// When bytes began to flow from the agent.
+    live_since: Instant,
     pinged_at: Instant,
+    awaits_pong: [bool; 2],
+    agent_round_trip: Duration,
     /// When ttyd was first found missing, and how often it was dialled since.
     missing_since: Instant,
     attempts: u32,
     /// Why it could not be reached, as a sentence for people.
     why_missing: Option<String>,
     sizes: ResizeGate,
-    output: Coalescer,
-    /// Output bytes since the last welcome.
-    seq: u64,
-    /// What was typed while ttyd was not there.
-    typed: Vec<u8>,
+    /// When history and screen are to be laid out anew.
+    relayout_at: Option<Instant>,
+    /// Bytes that were printed without a pause.
+    burst: usize,
+    /// Whether lines were left out of what was printed.
+    missed: Missed,
+    /// When somebody last stopped a program.
+    interrupted_at: Option<Instant>,
+    /// 0 before the first attachment.
+    epoch: u32,
+    /// Why the next epoch begins, if the browser is told.
+    reason: ResetReason,
+    /// Whether the current attachment has begun its epoch.
+    is_begun: bool,
+    outbox: Outbox,
+    window: Window,
+    pace: Pace,
+    /// Output is left out until the browser has parsed what is under way; then the screen is painted anew.
+    is_skipping: bool,
+    typed: Typed,
+    typed_at: Option<Instant>,
+    /// The shell that was shown last.
+    shell: Option<String>,
+    /// What was last said, or is to be said once the browser is welcomed.
+    status: Status,
+    told: Option<Status>,
     effects: VecDeque<Effect>,
 }
 
 impl Session {
-    /// A session whose client is expected to say hello.
-    pub fn new(now: Instant) -> Self {
-        Self {
-            state: State::Greeting,
-            started_at: now,
+    /// A session whose client has just said hello; it attaches at once. A viewer whose connection is lost may come back
+    /// for `keep_for`.
+    pub fn new(key: String, hello: &Hello, keep_for: Duration, now: Instant) -> Self {
+        let mut session = Self {
+            key,
+            mode: hello.mode,
+            keep_for,
+            is_over: false,
+            browser: Browser::Greeted,
             browser_heard_at: now,
-            ttyd_heard_at: now,
+            agent: Agent::Down,
+            agent_heard_at: now,
+            live_since: now,
             pinged_at: now,
+            awaits_pong: [false; 2],
+            agent_round_trip: Duration::ZERO,
             missing_since: now,
             attempts: 0,
             why_missing: None,
-            sizes: ResizeGate::new(Size::clamped(0, 0)),
-            output: Coalescer::default(),
-            seq: 0,
-            typed: Vec::new(),
+            sizes: ResizeGate::new(hello.size),
+            relayout_at: None,
+            burst: 0,
+            missed: Missed::default(),
+            interrupted_at: None,
+            epoch: 0,
+            reason: ResetReason::Reattached,
+            is_begun: false,
+            outbox: Outbox::default(),
+            window: Window::new(now),
+            pace: Pace::default(),
+            is_skipping: false,
+            typed: Typed::default(),
+            typed_at: None,
+            shell: None,
+            status: Status { attached: false, drivers: 0, watchers: 0 },
+            told: None,
             effects: VecDeque::new(),
-        }
+        };
+        session.start_attaching(ResetReason::Reattached, now);
+        session
     }
 
     /// The next thing to do.
@@ -106,174 +180,115 @@ impl Session {
 
     /// Whether the browser may be read: not while too much of what it typed is still here.
     pub fn accepts_input(&self) -> bool {
-        self.typed.len() < INPUT_HOLD_MAX
+        self.typed.waiting() < INPUT_HOLD_MAX
     }
 
-    /// A frame came from the browser.
-    pub fn on_frame(&mut self, frame: Result<ClientFrame, DecodeError>, now: Instant) {
-        self.browser_heard_at = now;
-        match (self.state, frame) {
-            (State::Over, _) => {}
-            (_, Err(error)) => self.end(end::not_a_frame(&error), now),
-            (State::Greeting, Ok(ClientFrame::Hello(size))) => {
-                self.sizes = ResizeGate::new(size);
-                self.start_attaching(now);
-            }
-            (State::Greeting, Ok(_)) => self.end(end::protocol("its first frame was not hello"), now),
-            (_, Ok(ClientFrame::Hello(_))) => self.end(end::protocol("it said hello twice"), now),
-            (State::Live, Ok(ClientFrame::Input { bytes, .. })) => {
-                self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&bytes)));
-                self.output.expect_echo();
-                self.send_due(now);
-            }
-            (_, Ok(ClientFrame::Input { bytes, .. })) => self.typed.extend_from_slice(&bytes),
-            (_, Ok(ClientFrame::Resize(size))) => {
-                self.sizes.want(size);
-                self.send_due(now);
-            }
-            (_, Ok(ClientFrame::Ping(number))) => self.send_frame(&ServerFrame::Pong(number)),
-        }
-    }
-
-    /// A text message came from the browser; every frame of the protocol is binary.
-    pub fn on_text(&mut self, now: Instant) {
-        self.end(end::protocol("it sent text instead of binary frames"), now);
-    }
-
-    /// The browser showed that it is there.
-    pub fn on_browser_sign(&mut self, now: Instant) {
-        self.browser_heard_at = now;
-    }
-
-    /// The browser closed its socket, or lost it.
-    pub fn on_browser_gone(&mut self) {
-        self.finish(Ending::Gone);
-    }
-
-    /// The browser took everything that was sent to it.
-    pub fn on_browser_drained(&mut self, now: Instant) {
-        if self.state == State::CatchingUp {
-            self.start_attaching(now);
-        }
-    }
-
-    /// ttyd answered the handshake and has begun to speak.
-    pub fn on_attached(&mut self, now: Instant) {
-        if self.state != State::Attaching {
-            return;
-        }
-        self.state = State::Live;
-        self.ttyd_heard_at = now;
-        self.started_at = now;
-        self.seq = 0;
-        self.output = Coalescer::default();
-        self.send_frame(&ServerFrame::Welcome(Welcome { size: self.sizes.wanted() }));
-        if !self.typed.is_empty() {
-            let typed = std::mem::take(&mut self.typed);
-            self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&typed)));
-        }
-        self.send_due(now);
-    }
-
-    /// An attempt to attach failed, but may succeed later.
-    /// `why` is a sentence for people, if there is one to tell.
-    pub fn on_attach_failed(&mut self, why: Option<String>, now: Instant) {
-        if self.state == State::Attaching {
-            self.why_missing = why;
-            self.attach_again(now);
-        }
-    }
-
-    /// A message came from ttyd; `backlog` is how many bytes the browser has not taken yet.
-    pub fn on_ttyd(&mut self, message: &[u8], backlog: usize, now: Instant) {
-        self.ttyd_heard_at = now;
-        // ttyd's title holds the agent's command line and its preferences are for its own client: neither goes further.
-        let ttyd::FromTtyd::Output(bytes) = ttyd::decode(message) else { return };
-        if self.state != State::Live {
-            return;
-        }
-        // With nothing under way, the browser reads: however much comes at once, it is not behind.
-        if backlog > 0 && backlog + bytes.len() > HOLD_MAX {
-            self.output.clear();
-            self.state = State::CatchingUp;
-            self.effects.extend([Effect::Detach, Effect::DropOutput]);
-        } else {
-            self.output.push(bytes);
-            self.send_due(now);
-        }
-    }
-
-    /// ttyd showed that it is there.
-    pub fn on_ttyd_sign(&mut self, now: Instant) {
-        self.ttyd_heard_at = now;
-    }
-
-    /// ttyd closed its socket. Why is not asked: its close codes say nothing.
-    pub fn on_ttyd_gone(&mut self, now: Instant) {
-        if self.state != State::Live {
-            return;
-        }
-        self.send_output(now);
-        if now >= self.started_at + STABLE_AFTER {
-            self.start_attaching(now);
-        } else {
-            self.attach_again(now);
-        }
+    /// Whether ttyd may be read: always, but for a history that the browser takes slowly. It hurts nobody to let that
+    /// wait, for tmux is not attached yet.
+    pub fn accepts_output(&self) -> bool {
+        !matches!(self.agent, Agent::Speaking(_)) || self.outbox.waiting() < PRELUDE_HOLD
     }
 
     /// Time has passed: call it at [`Self::deadline`].
     pub fn on_time(&mut self, now: Instant) {
-        if self.state == State::Over {
+        if self.is_over {
             return;
         }
-        if now >= self.browser_heard_at + DEAD_AFTER {
-            self.finish(Ending::Gone);
-        } else if self.state == State::Greeting && now >= self.started_at + HELLO_DEADLINE {
-            self.end(end::protocol("it did not say hello in time"), now);
-        } else if self.state == State::Live && now >= self.ttyd_heard_at + DEAD_AFTER {
+        match self.browser {
+            Browser::Away { since } if now >= since + self.keep_for => return self.finish(Ending::Gone),
+            Browser::Greeted | Browser::Welcomed if now >= self.browser_heard_at + DEAD_AFTER => {
+                self.effects.push_back(Effect::DropBrowser);
+                self.on_browser_lost(now);
+            }
+            _ => {}
+        }
+        if self.greeting_due().is_some_and(|due| now >= due) {
+            self.give_up_greeting(now);
+        }
+        if matches!(self.agent, Agent::Speaking(_) | Agent::Live) && now >= self.agent_heard_at + DEAD_AFTER {
             self.effects.push_back(Effect::Detach);
             self.on_ttyd_gone(now);
-        } else {
-            if now >= self.pinged_at + PING_EVERY {
-                self.pinged_at = now;
-                self.effects.push_back(Effect::Ping);
-            }
-            self.send_due(now);
         }
+        if self.relayout_at.is_some_and(|at| now >= at) {
+            self.relayout_at = None;
+            if matches!(self.agent, Agent::Live) {
+                self.repaint(ResetReason::Resized, now);
+            }
+        }
+        if self.burst_over().is_some_and(|at| now >= at) {
+            self.repaint(ResetReason::History, now);
+        }
+        if now >= self.pinged_at + PING_EVERY {
+            self.pinged_at = now;
+            self.awaits_pong = [true; 2];
+            self.effects.push_back(Effect::Ping);
+        }
+        self.send_due(now);
     }
 
     /// When something is to be done even if nothing happens.
     pub fn deadline(&self, now: Instant) -> Instant {
-        let common = (self.browser_heard_at + DEAD_AFTER).min(self.pinged_at + PING_EVERY);
-        match self.state {
-            State::Greeting => common.min(self.started_at + HELLO_DEADLINE),
-            State::Live => {
-                let held = [self.output.deadline(now), self.sizes.deadline(now)].into_iter().flatten().min();
-                let common = common.min(self.ttyd_heard_at + DEAD_AFTER);
-                held.map_or(common, |held| common.min(held))
-            }
-            State::Attaching | State::CatchingUp | State::Over => common,
-        }
+        let is_here = matches!(self.browser, Browser::Greeted | Browser::Welcomed);
+        let is_attached = matches!(self.agent, Agent::Speaking(_) | Agent::Live);
+        let live = matches!(self.agent, Agent::Live);
+        [
+            is_here.then(|| self.browser_heard_at + DEAD_AFTER),
+            match self.browser {
+                Browser::Away { since } => Some(since + self.keep_for),
+                _ => None,
+            },
+            self.greeting_due(),
+            is_attached.then(|| self.agent_heard_at + DEAD_AFTER),
+            self.relayout_at.filter(|_| live),
+            self.burst_over(),
+            self.sizes.deadline(now).filter(|_| live),
+            self.output_due(now),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(self.pinged_at + PING_EVERY, Instant::min)
     }
 
     /// Ends the session with a last word. Output that waits is sent first.
     pub fn end(&mut self, end: End, now: Instant) {
-        if self.state == State::Over {
+        if self.is_over {
             return;
         }
-        self.send_output(now);
+        self.send_rest(now);
         self.send_frame(&ServerFrame::End(end.clone()));
         self.finish(Ending::Told(end));
     }
 
     fn finish(&mut self, ending: Ending) {
-        if self.state != State::Over {
-            self.state = State::Over;
+        if !self.is_over {
+            self.is_over = true;
             self.effects.push_back(Effect::End(ending));
         }
     }
 
-    fn start_attaching(&mut self, now: Instant) {
+    fn greeting_due(&self) -> Option<Instant> {
+        let is_silent = matches!(self.agent, Agent::Speaking(_)) && self.accepts_output();
+        is_silent.then(|| self.agent_heard_at + GREETING_WAIT)
+    }
+
+    /// When the history is fetched anew because tmux left lines out, or may have: once it prints nothing for a while. An agent that
+    /// knows no requests is left alone.
+    fn burst_over(&self) -> Option<Instant> {
+        let is_missed = self.burst >= BURST || self.missed.is_so();
+        let is_burst = is_missed && !self.is_skipping && self.shell.is_some();
+        let is_shown = matches!(self.agent, Agent::Live) && self.browser == Browser::Welcomed;
+        let is_through = self.outbox.waiting() == 0 && self.outbox.in_flight() == 0;
+        let is_interrupted = self.interrupted_at.is_some_and(|at| self.agent_heard_at < at + INTERRUPTED_FOR);
+        let over = if is_interrupted {
+            self.agent_heard_at + INTERRUPTED_BURST_OVER
+        } else {
+            (self.agent_heard_at + BURST_OVER).max(self.live_since + HISTORY_EVERY)
+        };
+        (is_burst && is_shown && is_through).then_some(over)
+    }
+
+    fn start_attaching(&mut self, reason: ResetReason, now: Instant) {
+        self.reason = reason;
         self.missing_since = now;
         self.attempts = 0;
         self.why_missing = None;
@@ -291,38 +306,22 @@ impl Session {
             Some(doublings) => ATTACH_PAUSE_MAX.min(ATTACH_PAUSE * 2_u32.saturating_pow(doublings)),
         };
         self.attempts += 1;
-        self.state = State::Attaching;
+        self.agent = Agent::Attaching;
+        self.is_begun = false;
+        self.relayout_at = None;
+        self.burst = 0;
+        self.missed = Missed::default();
         let size = self.sizes.wanted();
         self.sizes = ResizeGate::new(size);
         self.effects.push_back(Effect::Attach { size, after });
-    }
-
-    fn send_due(&mut self, now: Instant) {
-        if self.state != State::Live {
-            return;
-        }
-        if let Some(size) = self.sizes.take_due(now) {
-            self.effects.push_back(Effect::ToTtyd(ttyd::encode_resize(size.cols, size.rows)));
-        }
-        if let Some(bytes) = self.output.take_due(now) {
-            self.send_bytes(&bytes);
+        if self.attempts > 1 {
+            self.tell(Status { attached: false, ..self.status });
         }
     }
 
-    fn send_output(&mut self, now: Instant) {
-        let bytes = self.output.take(now);
-        if !bytes.is_empty() {
-            self.send_bytes(&bytes);
-        }
-    }
-
-    fn send_bytes(&mut self, bytes: &[u8]) {
-        self.effects.push_back(Effect::ToBrowser(encode_output(self.seq, bytes)));
-        self.seq += bytes.len() as u64;
-    }
-
-    fn send_frame(&mut self, frame: &ServerFrame) {
-        self.effects.push_back(Effect::ToBrowser(frame.encode()));
+    /// Attaches anew while the old attachment, if any, still stands.
+    fn repaint(&mut self, reason: ResetReason, now: Instant) {
+        self.start_attaching(reason, now);
     }
 }
 

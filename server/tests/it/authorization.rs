@@ -105,6 +105,7 @@ async fn ask(app: &TestApp, client: &Client, method: &Method, path: &str, body: 
             .replace("{task}", &objects.task.to_string())
             .replace("{agent}", &objects.agent.to_string())
             .replace("{token}", &objects.token.to_string())
+            .replace("{question}", &objects.question.to_string())
             .replace("{session}", &objects.session.to_string())
             .replace("{password}", PASSWORD)
             .replace("{n}", &number.to_string())
@@ -112,11 +113,12 @@ async fn ask(app: &TestApp, client: &Client, method: &Method, path: &str, body: 
     let id = match path {
         path if path.starts_with("/api/projects") || path.starts_with("/projects") => "{project}",
         path if path.starts_with("/api/tasks") || path.starts_with("/tasks") => "{task}",
+        path if path.starts_with("/api/questions") => "{question}",
         path if path.starts_with("/api/tokens") => "{token}",
         path if path.starts_with("/api/sessions") => "{session}",
         _ => "{agent}",
     };
-    let path = fill(&path.replace("{id}", id));
+    let path = fill(&path.replace("{id}", id).replace("{tool}", "get_next_task").replace("{kind}", "model_key"));
     let body = fill(body);
     let content_type = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
     let sends = *method != Method::GET && *method != Method::DELETE && (!body.is_empty() || path.starts_with("/_fn"));

@@ -24,6 +24,7 @@ async fn over_the_api_a_foreign_object_looks_like_none() {
     let stranger = app.user("stranger").await;
     let (project, task, agent) = (objects.project.to_string(), objects.task.to_string(), objects.agent.to_string());
     let (token, session) = (objects.token.to_string(), objects.session.to_string());
+    let question = objects.question.to_string();
     let title = r#"{"title":"x"}"#;
     let requests = [
         (Method::GET, "/api/projects/{}", &project, ""),
@@ -41,6 +42,7 @@ async fn over_the_api_a_foreign_object_looks_like_none() {
         (Method::POST, "/api/agents/{}/stop", &agent, ""),
         (Method::POST, "/api/agents/{}/start", &agent, ""),
         (Method::DELETE, "/api/agents/{}", &agent, ""),
+        (Method::POST, "/api/questions/{}/answer", &question, r#"{"answers":[{"text":"x"}]}"#),
         (Method::DELETE, "/api/tokens/{}", &token, ""),
         (Method::DELETE, "/api/sessions/{}", &session, ""),
     ];

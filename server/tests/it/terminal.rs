@@ -1,6 +1,7 @@
 //! Terminals over real sockets: the protocol, its refusals, its endings, and what happens when one side does not read. The
 //! agent's ttyd is a test's own, except in `real`.
 
+mod chaos;
 mod endings;
 mod fake_ttyd;
 mod flow;
@@ -8,12 +9,13 @@ mod frames;
 mod leaks;
 mod real;
 mod refusals;
+mod resume;
 mod viewer;
 
 use domain::AgentId;
 
 use crate::support::{Client, TestApp, eventually};
-use fake_ttyd::FakeTtyd;
+use fake_ttyd::{FakeTtyd, SCREEN};
 use viewer::Viewer;
 
 /// An agent that runs, and its owner's browser.
@@ -39,5 +41,6 @@ async fn open(app: &TestApp, browser: &Client, agent: AgentId) -> (Viewer, FakeT
     viewer.hello(80, 24).await;
     let ttyd = FakeTtyd::accept(app).await;
     viewer.welcome().await;
+    viewer.output_until(SCREEN).await;
     (viewer, ttyd)
 }

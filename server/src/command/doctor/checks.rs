@@ -2,7 +2,10 @@
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 
-use runtime::process::{self, Outcome};
+use runtime::{
+    kubernetes,
+    process::{self, Check, Outcome},
+};
 use store::{SchemaState, Store};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,11 +26,10 @@ pub async fn all(config: &Config) -> Vec<Finding> {
     let mut findings = vec![data_folder(config)];
     findings.extend(within("database", database(config)).await);
     findings.push(signing_key(config));
-    if config.agents.runtime == RuntimeName::Process {
-        findings.extend(programs(config).await);
-    } else {
-        findings.push(Finding::fail("runtime", "This version has no kubernetes runtime. Use --runtime process."));
-    }
+    findings.extend(match config.agents.runtime {
+        RuntimeName::Process => programs(config).await,
+        RuntimeName::Kubernetes => within("cluster", cluster(config)).await,
+    });
     findings.extend(within("port", async { vec![port("port", "--addr", config.listen.addr).await] }).await);
     if let Some(address) = config.listen.admin_addr.0 {
         findings.push(port("admin port", "--admin-addr", address).await);
@@ -96,12 +98,20 @@ async fn programs(config: &Config) -> Vec<Finding> {
     let Ok(data) = config.storage.data() else { return Vec::new() };
     let runtime = config.agents.process(data);
     let checks = tokio::task::spawn_blocking(move || process::preflight(&runtime)).await.unwrap_or_default();
-    let finding = |check: process::Check| match check.outcome {
+    checks.into_iter().map(finding).collect()
+}
+
+/// What the cluster says of itself, of what agents need there, and of what we may do.
+async fn cluster(config: &Config) -> Vec<Finding> {
+    kubernetes::preflight(config.kubernetes.kubernetes()).await.into_iter().map(finding).collect()
+}
+
+fn finding(check: Check) -> Finding {
+    match check.outcome {
         Outcome::Good(detail) => Finding::ok(check.name, detail),
         Outcome::Weaker(detail) => Finding::warn(check.name, detail),
         Outcome::Broken(detail) => Finding::fail(check.name, detail),
-    };
-    checks.into_iter().map(finding).collect()
+    }
 }
 
 async fn port(name: &'static str, option: &'static str, address: SocketAddr) -> Finding {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, SessionId, TaskId, TokenId, UserId};
+use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, QuestionId, SessionId, TaskId, TokenId, UserId};
 use leptos::config::LeptosOptions;
 use runtime::fake::FakeRuntime;
 use secrecy::SecretString;
@@ -49,6 +49,7 @@ pub struct Objects {
     pub agent: AgentId,
     pub token: TokenId,
     pub session: SessionId,
+    pub question: QuestionId,
 }
 
 impl TestApp {
@@ -57,8 +58,22 @@ impl TestApp {
         Self::with(None, |_| {}).await
     }
 
+    /// A server whose terminals wait so long for viewers that were lost.
+    pub async fn keeping(keep_for: Duration) -> Self {
+        let limits = server::terminal::Limits { keep_for, ..server::terminal::Limits::default() };
+        Self::with_terminals(None, |_| {}, limits).await
+    }
+
     /// A server with a public address and other settings.
     pub async fn with(public_url: Option<&str>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::with_terminals(public_url, change, server::terminal::Limits::default()).await
+    }
+
+    async fn with_terminals(
+        public_url: Option<&str>,
+        change: impl FnOnce(&mut Settings),
+        terminals: server::terminal::Limits,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = SecretString::from(format!("sqlite://{}", folder.path().join("test.db").display()));
         let store = Store::connect(&StoreConfig::new(url)).await.unwrap();
@@ -69,6 +84,7 @@ impl TestApp {
         let mut settings = Settings::new(SecretString::from("5".repeat(64)));
         settings.registration = Registration::Open;
         settings.agents_per_user = 1000;
+        settings.credential_keys = vec![SecretString::from("6".repeat(64))];
         if https {
             settings.cookie = SessionCookie::over_https();
         }
@@ -86,13 +102,14 @@ impl TestApp {
             store,
             leptos_options: LeptosOptions::builder().output_name("aiworker").build(),
             http: Arc::new(HttpSettings {
+                hosts: ["127.0.0.1", "localhost"].map(str::to_owned).into(),
                 public_url,
                 trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
                 site_root: folder.path().join("site"),
                 body_limit: 1024 * 1024,
                 request_timeout: PATIENCE,
                 request_id_prefix: 7,
-                terminals: server::terminal::Limits::default(),
+                terminals,
             }),
             metrics: Metrics::new(SystemClock.now()),
             lifecycle: Lifecycle::default(),
@@ -184,12 +201,16 @@ impl TestApp {
             project_id: project,
             name: Some(format!("agent-{number}")),
             start_command: None,
+            mode: domain::AgentMode::Manual,
             limits: domain::AgentLimits::default(),
         };
         let launched = browser.post("/api/agents/launch", &launch).await;
-        let agent = launched.data()["agentId"].as_str().unwrap().parse().unwrap();
+        let agent: AgentId = launched.data()["agentId"].as_str().unwrap().parse().unwrap();
         let token = browser.made("/api/tokens", &serde_json::json!({"name": format!("token {number}")})).await;
-        Objects { project, task, agent, token, session }
+        let asked = serde_json::json!({"agentId": agent, "questions": [{"question": "Which?"}], "blocking": false});
+        let asked = browser.post("/api/mcp/ask_user_question", &asked).await;
+        let question = asked.data()["question_id"].as_str().unwrap().parse().unwrap();
+        Objects { project, task, agent, token, session, question }
     }
 }
 

@@ -23,7 +23,12 @@ pub struct FakeTtyd {
     pub headers: HeaderMap,
     /// The first frame.
     pub init: Value,
+    /// What `attach.sh` was asked for.
+    pub request: String,
 }
+
+/// How every screen begins.
+pub const SCREEN: &str = "\x1b[H";
 
 impl FakeTtyd {
     /// Takes the next connection and says what ttyd says first: a title with the command line, and preferences.
@@ -38,10 +43,20 @@ impl FakeTtyd {
         };
         let mut socket = accept_hdr_async(stream, look).await.unwrap();
         let init = socket.next().await.unwrap().unwrap().into_data();
-        let mut ttyd = Self { socket, headers, init: serde_json::from_slice(&init).unwrap() };
+        let mut ttyd = Self { socket, headers, init: serde_json::from_slice(&init).unwrap(), request: String::new() };
         ttyd.send(b"1bwrap --secret-flag (host)").await.unwrap();
         ttyd.send(b"2{\"disableLeaveAlert\":true}").await.unwrap();
+        ttyd.show_screen().await;
         ttyd
+    }
+
+    /// Does as `attach.sh` does: says hello, takes the request, shows a screen that is empty but for a cursor move.
+    async fn show_screen(&mut self) {
+        self.print(b"\x1b_aiworker hello 1\x1b\\").await.unwrap();
+        let request = self.next().await.expect("no request came");
+        self.request = String::from_utf8(request[1..].to_vec()).unwrap();
+        self.print(b"\x1b_aiworker session 1.$0.2\x1b\\\x1b_aiworker screen\x1b\\").await.unwrap();
+        self.print(SCREEN.as_bytes()).await.unwrap();
     }
 
     /// Prints, as far as the gateway still listens.

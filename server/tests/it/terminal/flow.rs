@@ -1,8 +1,12 @@
 //! What flows, and how it starts over.
 
-use domain::{terminal::ServerFrame, ttyd};
+use domain::{
+    terminal::{ClientFrame, ResetReason, Resume, ServerFrame},
+    ttyd,
+};
+use server::terminal::limits::WINDOW_FIRST;
 
-use super::{FakeTtyd, TestApp, live, open, running_agent, viewer::Viewer};
+use super::{FakeTtyd, SCREEN, TestApp, live, open, running_agent, viewer::Viewer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_flow_both_ways_and_ttyds_own_talk_stays_inside() {
@@ -40,7 +44,7 @@ async fn a_ping_is_answered_with_its_number() {
     let app = TestApp::new().await;
     let (_, _, mut viewer, _ttyd) = live(&app).await;
     viewer.raw(vec![4, 0xef, 0xbe, 0xad, 0xde]).await;
-    assert_eq!(viewer.frame().await, ServerFrame::Pong(0xdead_beef));
+    assert!(matches!(viewer.frame().await, ServerFrame::Pong { number: 0xdead_beef, .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +67,7 @@ async fn a_ttyd_that_dies_is_attached_again() {
     let (_, _, mut viewer, ttyd) = live(&app).await;
     drop(ttyd);
     let mut ttyd = FakeTtyd::accept(&app).await;
-    viewer.welcome().await;
+    assert_eq!(viewer.reset().await.reason, ResetReason::Reattached);
     ttyd.print(b"again").await.unwrap();
     viewer.output_until("again").await;
 }
@@ -72,32 +76,54 @@ async fn a_ttyd_that_dies_is_attached_again() {
 async fn a_browser_that_does_not_read_holds_nobody_up_and_gets_a_fresh_screen() {
     let app = TestApp::new().await;
     let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
-    // The kernel takes some megabytes before the browser is seen not to read; then the gateway lets go of ttyd.
-    let chunk = [b'x'; 4095];
-    let mut printed = 0;
-    while ttyd.print(&chunk).await.is_ok() {
-        printed += chunk.len();
-        assert!(printed < 256 << 20, "the gateway holds everything");
-    }
-    // Another viewer of the same agent is not disturbed.
     let (mut other, mut other_ttyd) = open(&app, &browser, agent).await;
+    // Far more than the gateway holds, while nothing is read: ttyd is drained all the same.
+    for _ in 0..5_000 {
+        ttyd.print(&[b'x'; 4095]).await.unwrap();
+    }
+    // Another viewer of the same agent is not disturbed, and typing goes through.
     other_ttyd.print(b"quick").await.unwrap();
     other.output_until("quick").await;
+    viewer.input(0, b"\x03").await;
+    assert_eq!(ttyd.typed(1).await, b"\x03");
 
     let reading = tokio::spawn(async move {
-        viewer.next_welcome().await;
-        viewer.output_until("fresh").await
+        let reset = viewer.reset().await;
+        (reset, viewer.output_until("fresh").await)
     });
     let mut ttyd = FakeTtyd::accept(&app).await;
     ttyd.print(b"fresh").await.unwrap();
-    assert_eq!(reading.await.unwrap(), "fresh");
+    let (reset, output) = reading.await.unwrap();
+    assert_eq!((reset.epoch, reset.reason), (2, ResetReason::Skipped));
+    assert_eq!(output, format!("{SCREEN}fresh"));
+    let page = app.state.metrics.encode().unwrap();
+    assert!(page.contains("aiworker_terminal_overruns_total 1"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_is_under_way_than_was_acknowledged() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    viewer.acks = false;
+    ttyd.print(&[b'x'; 200_000]).await.unwrap();
+    let mut came = 0;
+    while came < WINDOW_FIRST - SCREEN.len() {
+        let ServerFrame::Output { bytes, .. } = viewer.frame().await else { panic!("no output") };
+        came += bytes.len();
+    }
+    // What is asked now is answered before more output comes.
+    viewer.raw(vec![4, 1, 0, 0, 0]).await;
+    assert!(matches!(viewer.frame().await, ServerFrame::Pong { .. }));
+    let Resume { epoch, seq, .. } = viewer.resume;
+    viewer.raw(ClientFrame::Ack { epoch, seq }.encode()).await;
+    assert!(matches!(viewer.frame().await, ServerFrame::Output { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_arrives_whole_and_in_few_frames() {
     let app = TestApp::new().await;
     let (_, _, mut viewer, mut ttyd) = live(&app).await;
-    let lines: String = (0..100_000).map(|line| format!("line {line}\r\n")).collect();
+    let lines: String = (0..8_000).map(|line| format!("line {line}\r\n")).collect();
     let sending = lines.clone();
     tokio::spawn(async move {
         for chunk in sending.as_bytes().chunks(4095) {

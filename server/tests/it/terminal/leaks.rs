@@ -1,5 +1,7 @@
 //! Nothing is left of a terminal that was closed, however it was closed.
 
+use std::time::Duration;
+
 use super::{TestApp, open, running_agent, viewer::Viewer};
 use crate::support::eventually;
 
@@ -10,7 +12,7 @@ fn open_files() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_terminals_leave_no_task_and_no_file() {
-    let app = TestApp::new().await;
+    let app = TestApp::keeping(Duration::ZERO).await;
     let (browser, agent) = running_agent(&app).await;
     drop(open(&app, &browser, agent).await);
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();

@@ -16,7 +16,7 @@ fn cached_ttyd() -> Option<PathBuf> {
     ttyds.map(|entry| entry.path().join("bin/ttyd")).find(|path| path.exists())
 }
 
-fn ttyd() -> PathBuf {
+pub fn ttyd() -> PathBuf {
     let chosen = std::env::var_os("AIWORKER_TTYD").map(PathBuf::from);
     let along_path = std::env::var_os("PATH")
         .and_then(|path| std::env::split_paths(&path).map(|folder| folder.join("ttyd")).find(|file| file.is_file()));
@@ -24,7 +24,7 @@ fn ttyd() -> PathBuf {
 }
 
 /// Makes an account and one agent that runs.
-async fn agent_of_new_user(address: &str) -> (Client, AgentId) {
+pub async fn agent_of_new_user(address: &str) -> (Client, AgentId) {
     let anonymous = Client::new(address.parse().unwrap());
     let account = serde_json::json!({"username": "ann", "password": "correct horse battery"});
     let answer = anonymous.post("/api/auth/register", &account).await;
@@ -69,9 +69,15 @@ async fn a_real_agent_is_typed_to_and_its_screen_survives() {
     let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
     assert!(["17", "250", "471"].iter().all(|line| lines.contains(line)), "{output}");
 
+    // All of it is to be had as text, and it says nothing of how it came.
+    let text = browser.get(&format!("/agent-terminal/{agent}/history")).await.text();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert!((1..=500).all(|line| lines.contains(&line.to_string().as_str())), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+
     // tmux is detached: the terminal comes back by itself.
-    viewer.input(1, b"tmux detach-client\r").await;
-    viewer.next_welcome().await;
+    viewer.input(0, b"tmux detach-client\r").await;
+    viewer.reset().await;
     viewer.output_until("done-2").await;
 
     // After its end by the user, the agent is deleted with everything.

@@ -40,7 +40,7 @@ async fn each_refusal_has_its_status_and_its_code() {
     for protocol in [None, Some("tty"), Some("aiworker.terminal.v9")] {
         let (status, code, body) = refused(&with(&good, "sec-websocket-protocol", protocol), &agent).await;
         assert_eq!((status, code.as_str()), (400, "invalid"), "{protocol:?}");
-        assert!(body.contains("aiworker.terminal.v1"), "{body}");
+        assert!(body.contains("aiworker.terminal.v2"), "{body}");
     }
     // Another's agent, none at all, and no id look the same, and in no case does it matter whether the rest is right.
     let cookie = stranger.headers()["cookie"].to_str().unwrap();
@@ -63,4 +63,17 @@ async fn a_program_with_a_token_needs_no_origin() {
     let program = app.program_of(user).await;
     let headers = with(program.headers(), "sec-websocket-protocol", Some(domain::terminal::SUBPROTOCOL));
     assert!(Viewer::connect_with(app.address, &headers, &agent.to_string()).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_version_before_is_told_to_reload() {
+    let app = TestApp::new().await;
+    let (browser, agent) = running_agent(&app).await;
+    let origin = format!("http://{}", app.address);
+    let headers = with(browser.headers(), "origin", Some(&origin));
+    let headers = with(&headers, "sec-websocket-protocol", Some(domain::terminal::SUBPROTOCOL_BEFORE));
+    let mut viewer = Viewer::connect_with(app.address, &headers, &agent.to_string()).await.unwrap();
+    let (end, close) = viewer.end().await;
+    assert_eq!((end.retry, close), (false, 4400));
+    assert!(end.message.contains("Reload"), "{}", end.message);
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{
     AgentId,
-    terminal::{ClientFrame, End, SUBPROTOCOL, ServerFrame, Size, Welcome},
+    terminal::{ClientFrame, End, Hello, Mode, Reset, Resume, SUBPROTOCOL, ServerFrame, Size, Welcome},
 };
 use futures::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
@@ -22,8 +22,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// An open terminal.
 pub struct Viewer {
     pub socket: WebSocketStream<TcpStream>,
-    /// Output bytes since the last welcome, which the numbers of the frames are held against.
-    seq: u64,
+    /// Where a later connection can go on.
+    pub resume: Resume,
+    /// Acknowledges what it reads.
+    pub acks: bool,
 }
 
 /// The status and the body of a refused upgrade.
@@ -44,7 +46,10 @@ impl Viewer {
         request.headers_mut().extend(headers.clone());
         let stream = TcpStream::connect(address).await.unwrap();
         match client_async(request, stream).await {
-            Ok((socket, _)) => Ok(Self { socket, seq: 0 }),
+            Ok((socket, _)) => {
+                let resume = Resume { session: String::new(), epoch: 0, seq: 0 };
+                Ok(Self { socket, resume, acks: true })
+            }
             Err(Error::Http(response)) => {
                 let body = response.body().clone().unwrap_or_default();
                 Err((response.status().as_u16(), String::from_utf8(body).unwrap()))
@@ -55,6 +60,12 @@ impl Viewer {
 
     pub async fn hello(&mut self, cols: i64, rows: i64) {
         self.raw(format!("\u{5}{{\"cols\":{cols},\"rows\":{rows}}}").into_bytes()).await;
+    }
+
+    /// Says hello as one that wants to go on, or as one that only watches.
+    pub async fn hello_again(&mut self, mode: Mode, resume: Option<Resume>) {
+        let size = Size { cols: 80, rows: 24 };
+        self.raw(ClientFrame::Hello(Hello { size, mode, resume }).encode()).await;
     }
 
     pub async fn resize(&mut self, cols: i64, rows: i64) {
@@ -75,66 +86,87 @@ impl Viewer {
         let _ = self.socket.send(message).await;
     }
 
-    /// The next frame. The server's pings do not count: they would put off the deadline for ever.
+    /// The next frame, but for what only informs. The server's pings do not count: they would put off the deadline for ever.
     pub async fn frame(&mut self) -> ServerFrame {
         self.frame_in_time().await.expect("no frame came")
     }
 
     async fn frame_in_time(&mut self) -> Option<ServerFrame> {
-        let frame = async {
+        timeout(PATIENCE, async {
             loop {
-                match self.next().await {
-                    Message::Binary(frame) => return ServerFrame::decode(&frame).unwrap(),
-                    Message::Ping(_) | Message::Pong(_) => {}
+                let frame = match self.next().await {
+                    Message::Binary(frame) => ServerFrame::decode(&frame).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => continue,
                     other => panic!("{other:?} instead of a frame"),
+                };
+                match &frame {
+                    ServerFrame::Status(_) | ServerFrame::InputAck(_) => continue,
+                    ServerFrame::Output { seq, bytes } => self.on_output(*seq, bytes.len()).await,
+                    ServerFrame::Reset(reset) => (self.resume.epoch, self.resume.seq) = (reset.epoch, 0),
+                    ServerFrame::Welcome(welcome) => {
+                        let Welcome { session, epoch, seq, .. } = welcome.clone();
+                        self.resume = Resume { session, epoch, seq };
+                    }
+                    ServerFrame::Pong { .. } | ServerFrame::End(_) => {}
                 }
+                return frame;
             }
-        };
-        timeout(PATIENCE, frame).await.ok()
+        })
+        .await
+        .ok()
+    }
+
+    async fn on_output(&mut self, seq: u64, bytes: usize) {
+        assert_eq!(seq, self.resume.seq, "a gap");
+        self.resume.seq += bytes as u64;
+        if self.acks {
+            let Resume { epoch, seq, .. } = self.resume;
+            self.raw(ClientFrame::Ack { epoch, seq }.encode()).await;
+        }
     }
 
     /// The next frame, which is a welcome.
     pub async fn welcome(&mut self) -> Size {
-        let ServerFrame::Welcome(Welcome { size }) = self.frame().await else { panic!("no welcome") };
-        self.seq = 0;
-        size
+        self.welcomed().await.size
     }
 
-    /// Reads output until it ends with `text`, and gives back all of it. The numbers must have no gap.
+    /// The next frame, which is a welcome.
+    pub async fn welcomed(&mut self) -> Welcome {
+        match self.frame().await {
+            ServerFrame::Welcome(welcome) => welcome,
+            other => panic!("{other:?} instead of a welcome"),
+        }
+    }
+
+    /// Reads output until it contains `text`, and gives back all of it. The numbers must have no gap.
     pub async fn output_until(&mut self, text: &str) -> String {
         let mut all = Vec::new();
         while !String::from_utf8_lossy(&all).contains(text) {
             let frame = self.frame_in_time().await;
             match frame.unwrap_or_else(|| panic!("no {text:?} after {:?}", String::from_utf8_lossy(&all))) {
-                ServerFrame::Output { seq, bytes } => {
-                    assert_eq!(seq, self.seq, "a gap");
-                    self.seq += bytes.len() as u64;
-                    all.extend(bytes);
-                }
+                ServerFrame::Output { bytes, .. } => all.extend(bytes),
                 other => panic!("{other:?} after {:?}", String::from_utf8_lossy(&all)),
             }
         }
         String::from_utf8_lossy(&all).into_owned()
     }
 
-    /// Skips output up to the next welcome.
-    pub async fn next_welcome(&mut self) {
+    /// Skips output up to the next epoch.
+    pub async fn reset(&mut self) -> Reset {
         loop {
             match self.frame().await {
-                ServerFrame::Welcome(_) => break,
+                ServerFrame::Reset(reset) => return reset,
                 ServerFrame::Output { .. } => {}
-                other => panic!("{other:?} instead of a welcome"),
+                other => panic!("{other:?} instead of a reset"),
             }
         }
-        self.seq = 0;
     }
 
     /// Reads to the end: the last word and the close code.
     pub async fn end(&mut self) -> (End, u16) {
         let end = loop {
-            match self.frame().await {
-                ServerFrame::End(end) => break end,
-                ServerFrame::Output { .. } | ServerFrame::Welcome(_) | ServerFrame::Pong(_) => {}
+            if let ServerFrame::End(end) = self.frame().await {
+                break end;
             }
         };
         let Message::Close(Some(close)) = self.next().await else { panic!("no close frame after the last word") };

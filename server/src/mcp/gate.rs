@@ -1,0 +1,65 @@
+//! Who may use `/mcp`: agents, by the token they were launched with, while the server is not on its way down.
+//!
+//! Cookies are not looked at, so no browser can be made to call a tool in its user's name.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::ErrorCode;
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::{AppState, http::Problem, lifecycle::Lifecycle, middleware::authenticate::bearer};
+
+/// How long calls that are under way may go on once the server drains. Then those that only wait are sent away.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
+/// When to come back, in seconds: another replica is there already, or this one soon again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// What RFC 6750 says to a token that does not work. No authorization server is named, for there is none.
+const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
+
+/// The middleware.
+pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if state.lifecycle.is_draining() {
+        return draining();
+    }
+    match worker(&state, request.headers()).await {
+        Ok(worker) => request.extensions_mut().insert(worker),
+        Err(problem) => return refused(problem),
+    };
+    tokio::select! {
+        response = next.run(request) => response,
+        () = drained(&state.lifecycle) => draining(),
+    }
+}
+
+async fn worker(state: &AppState, headers: &HeaderMap) -> Result<services::Worker, Problem> {
+    let secret = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+    let secret = secret.ok_or_else(Problem::unauthorized)?;
+    let worker = state.services.tokens().authenticate_agent(secret).await?;
+    worker.ok_or_else(Problem::unauthorized)
+}
+
+fn refused(problem: Problem) -> Response {
+    let unauthorized = problem.code() == ErrorCode::Unauthorized;
+    let mut response = problem.into_response();
+    if unauthorized {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    }
+    response
+}
+
+async fn drained(lifecycle: &Lifecycle) {
+    lifecycle.soft().cancelled().await;
+    tokio::time::sleep(DRAIN_GRACE).await;
+}
+
+fn draining() -> Response {
+    let message = "The server is restarting. Make the same call again in a second.";
+    let mut response = Problem::new(ErrorCode::Unavailable, message).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}

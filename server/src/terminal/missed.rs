@@ -1,0 +1,108 @@
+//! Sees in what tmux prints whether it left lines out. tmux reads what a program printed some kilobytes at a time, scrolls
+//! the viewer's screen by line feeds one behind another, and then paints only the lines that are still visible. What was
+//! printed between the history and the screen is missing too, which attach.sh makes tmux say. Pure.
+
+/// What tmux prints when it attaches and the history is not the one that was shown. Nothing that a program prints makes it.
+const MARK: &[u8] = b"\x1b]52;;?\x07";
+
+/// Looks at the output of one attachment.
+#[derive(Debug, Default)]
+pub struct Missed {
+    is_so: bool,
+    /// Line feeds one behind another, up to the last byte that came.
+    run: u16,
+    /// Whether the cursor was moved right before them: then even lines that were never painted may have scrolled away.
+    is_moved: bool,
+    sequence: Sequence,
+    /// Bytes of [`MARK`] that have come.
+    mark: usize,
+}
+
+/// How far an escape sequence has come, of those that move the cursor up or down.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Sequence {
+    #[default]
+    None,
+    Escape,
+    Parameters,
+}
+
+impl Missed {
+    /// Whether lines were left out, as far as can be seen.
+    pub fn is_so(&self) -> bool {
+        self.is_so
+    }
+
+    /// tmux printed this to a terminal of so many rows.
+    pub fn look(&mut self, bytes: &[u8], rows: u16) {
+        if self.is_so {
+            return;
+        }
+        for byte in bytes {
+            self.mark = if MARK[self.mark] == *byte { self.mark + 1 } else { usize::from(MARK[0] == *byte) };
+            if self.mark == MARK.len() {
+                self.is_so = true;
+                return;
+            }
+            if *byte == b'\n' {
+                self.run = self.run.saturating_add(1);
+                self.is_so |= self.run >= if self.is_moved { 2 } else { rows };
+            } else {
+                self.run = 0;
+                self.on_other(*byte);
+            }
+        }
+    }
+
+    fn on_other(&mut self, byte: u8) {
+        self.is_moved = self.sequence == Sequence::Parameters && matches!(byte, b'd' | b'H' | b'B');
+        self.sequence = match (self.sequence, byte) {
+            (_, 0x1b) => Sequence::Escape,
+            (Sequence::Escape, b'[') | (Sequence::Parameters, b'0'..=b'9' | b';') => Sequence::Parameters,
+            _ => Sequence::None,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether that is seen, however the output is cut.
+    fn is_seen(output: &str) -> bool {
+        let seen: Vec<bool> = (0..=output.len())
+            .map(|cut| {
+                let mut missed = Missed::default();
+                let (first, second) = output.as_bytes().split_at(cut);
+                missed.look(first, 24);
+                missed.look(second, 24);
+                missed.is_so()
+            })
+            .collect();
+        assert!(seen.iter().all(|one| *one == seen[0]), "{output:?}");
+        seen[0]
+    }
+
+    #[test]
+    fn a_screenful_that_scrolls_at_once_leaves_lines_out() {
+        let feeds = |count| "\n".repeat(count);
+        assert!(is_seen(&format!("row 1\r\n\x1bP=1s\x1b\\{}\x1b[Hrow 25", feeds(24))));
+        assert!(
+            is_seen(&format!("\x1bP=1s\x1b\\\x1b[24d{}\x1b[H8\r\n9", feeds(8))),
+            "what was not painted yet is gone"
+        );
+        assert!(!is_seen(&format!("\x1bP=1s\x1b\\{}\x1b[10A1\r\n2\x1b[K\r\n3", feeds(10))), "that had been painted");
+    }
+
+    #[test]
+    fn tmux_says_that_the_history_has_moved_on() {
+        assert!(is_seen("\x1b[H\x1b[2J\x1b]52;;?\x07\x1b[>c"));
+        assert!(!is_seen("\x1b[H\x1b[2J\x1b]52;;\x07?\x07\x1b[>c"));
+    }
+
+    #[test]
+    fn lines_one_after_another_are_all_there() {
+        assert!(!is_seen(&"line\x1b[K\r\n".repeat(100)));
+        assert!(!is_seen("\x1b[24;1H\nline\x1b[2;5Hmore\x1b[24d\nline"));
+    }
+}

@@ -1,0 +1,157 @@
+//! What the agent's side says, and what it is told.
+
+use domain::{
+    terminal::{Reset, ResetReason, ServerFrame, Status},
+    ttyd,
+};
+use tokio::time::Instant;
+
+use super::{Agent, Browser, Effect, Session};
+use crate::terminal::{
+    limits::{BURST, BURST_OVER, HISTORY_LINES, HISTORY_MAX, HISTORY_MIN, HISTORY_TIME, STABLE_AFTER},
+    notes::{Leg, Note},
+    outbox::Outbox,
+    pace::Pace,
+    prelude::{self, Piece, Prelude},
+};
+
+impl Session {
+    /// ttyd answered the handshake and has begun to speak.
+    pub fn on_attached(&mut self, now: Instant) {
+        if self.is_over || !matches!(self.agent, Agent::Attaching) {
+            return;
+        }
+        self.agent = Agent::Speaking(Prelude::default());
+        self.agent_heard_at = now;
+        self.live_since = now;
+    }
+
+    /// An attempt to attach failed, but may succeed later.
+    /// `why` is a sentence for people, if there is one to tell.
+    pub fn on_attach_failed(&mut self, why: Option<String>, now: Instant) {
+        if matches!(self.agent, Agent::Attaching) && !self.is_over {
+            self.why_missing = why;
+            self.attach_again(now);
+        }
+    }
+
+    /// A message came from ttyd.
+    pub fn on_ttyd(&mut self, message: &[u8], now: Instant) {
+        if now >= self.agent_heard_at + BURST_OVER && self.burst < BURST {
+            self.burst = 0;
+        }
+        self.agent_heard_at = now;
+        // ttyd's title holds the agent's command line and its preferences are for its own client: neither goes further.
+        let ttyd::FromTtyd::Output(bytes) = ttyd::decode(message) else { return };
+        if self.is_over {
+            return;
+        }
+        match &mut self.agent {
+            Agent::Live => {
+                self.burst += bytes.len();
+                self.on_output(bytes, now);
+            }
+            Agent::Speaking(prelude) => {
+                for piece in prelude.read(bytes) {
+                    self.on_piece(piece, now);
+                }
+            }
+            Agent::Down | Agent::Attaching => {}
+        }
+        self.send_due(now);
+    }
+
+    /// ttyd showed that it is there.
+    pub fn on_ttyd_sign(&mut self, now: Instant) {
+        self.agent_heard_at = now;
+    }
+
+    /// ttyd answered a ping.
+    pub fn on_ttyd_pong(&mut self, now: Instant) {
+        self.agent_heard_at = now;
+        if std::mem::take(&mut self.awaits_pong[1]) {
+            self.agent_round_trip = now.saturating_duration_since(self.pinged_at);
+            self.effects.push_back(Effect::Note(Note::RoundTrip(Leg::Agent, self.agent_round_trip)));
+        }
+    }
+
+    /// ttyd closed its socket. Why is not asked: its close codes say nothing.
+    pub fn on_ttyd_gone(&mut self, now: Instant) {
+        if self.is_over || !matches!(self.agent, Agent::Speaking(_) | Agent::Live) {
+            return;
+        }
+        self.effects.push_back(Effect::Note(Note::AgentHungUp));
+        self.awaits_pong[1] = false;
+        if matches!(self.browser, Browser::Away { .. }) {
+            // Nobody looks. Whoever comes back has it attached then.
+            self.let_go();
+        } else if now >= self.live_since + STABLE_AFTER {
+            self.start_attaching(ResetReason::Reattached, now);
+        } else {
+            self.reason = ResetReason::Reattached;
+            self.attach_again(now);
+        }
+    }
+
+    pub(super) fn give_up_greeting(&mut self, now: Instant) {
+        if let Agent::Speaking(prelude) = &mut self.agent {
+            let rest = prelude.give_up();
+            self.on_piece(Piece::Screen, now);
+            self.on_output(&rest, now);
+        }
+    }
+
+    fn on_piece(&mut self, piece: Piece, now: Instant) {
+        match piece {
+            Piece::Greeting => {
+                let bytes = self.window.carries(HISTORY_TIME).unwrap_or(HISTORY_MAX).clamp(HISTORY_MIN, HISTORY_MAX);
+                let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode);
+                self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
+            }
+            Piece::Shell(shell) => {
+                let is_another = self.shell.as_ref().is_some_and(|before| *before != shell);
+                self.shell = Some(shell);
+                let input_lost = is_another && self.typed.forget();
+                self.begin_epoch(input_lost);
+            }
+            Piece::Screen => {
+                self.begin_epoch(false);
+                self.agent = Agent::Live;
+                self.live_since = now;
+                self.tell(Status { attached: true, ..self.status });
+                self.hand_on_typed();
+            }
+            Piece::Output(bytes) => self.on_output(&bytes, now),
+            Piece::End => {}
+        }
+    }
+
+    fn begin_epoch(&mut self, input_lost: bool) {
+        if std::mem::replace(&mut self.is_begun, true) {
+            return;
+        }
+        self.epoch = self.epoch.wrapping_add(1).max(1);
+        self.outbox = Outbox::default();
+        self.window.start_over();
+        self.pace = Pace::default();
+        self.is_skipping = false;
+        match self.browser {
+            Browser::Greeted => self.welcome(),
+            Browser::Welcomed => {
+                let reason = self.reason;
+                self.effects.push_back(Effect::Note(Note::Reset(reason)));
+                self.send_frame(&ServerFrame::Reset(Reset { epoch: self.epoch, reason, input_lost }));
+            }
+            Browser::Away { .. } => {}
+        }
+    }
+
+    /// What was typed goes to the shell, if one takes it.
+    pub(super) fn hand_on_typed(&mut self) {
+        if matches!(self.agent, Agent::Live)
+            && let Some(typed) = self.typed.hand_on()
+        {
+            self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&typed)));
+        }
+    }
+}
