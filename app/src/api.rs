@@ -7,7 +7,9 @@ pub mod agents;
 pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod context;
+pub mod credentials;
 pub mod projects;
+pub mod questions;
 pub mod sessions;
 pub mod tasks;
 pub mod theme;

@@ -16,6 +16,7 @@ pub mod page_header;
 pub mod page_title;
 pub mod phase_badge;
 pub mod project_form;
+pub mod question_card;
 pub mod sidebar;
 pub mod skeleton;
 pub mod task_card;

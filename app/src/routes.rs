@@ -11,16 +11,17 @@ use leptos_router::{
 use crate::{
     components::frame::Frame,
     pages::{
-        agents::{detail::AgentDetail, list::Agents, terminal::TerminalPage},
+        agents::{detail::AgentDetail, list::Agents, terminal::TerminalPage, wall::Wall},
         home::Home,
         login::Login,
         not_found::NotFound,
         projects::{board::ProjectBoard, list::Projects},
+        questions::Questions,
         register::Register,
         settings::Settings,
         tasks::detail::TaskDetail,
     },
-    state::{clock, live, session, theme, toasts},
+    state::{clock, live, questions, session, theme, toasts},
 };
 
 /// The dashboard.
@@ -35,8 +36,12 @@ pub fn App() -> impl IntoView {
     clock::provide();
     toasts::provide();
     live::provide();
+    let open = questions::provide();
+    let title = move |page: String| {
+        open.before(if page.is_empty() { "AiWorker".to_owned() } else { format!("{page} · AiWorker") })
+    };
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "AiWorker".to_owned() } else { format!("{page} · AiWorker") } />
+        <Title formatter=title />
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/login") view=Login ssr=SsrMode::Async />
@@ -47,8 +52,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectBoard ssr=SsrMode::Async />
                     <Route path=path!("/tasks/:id") view=TaskDetail ssr=SsrMode::Async />
+                    <Route path=path!("/questions") view=Questions ssr=SsrMode::Async />
                     <Route path=path!("/agents") view=Agents ssr=SsrMode::Async />
                     <Route path=path!("/agents/:id") view=AgentDetail ssr=SsrMode::Async />
+                    <Route path=path!("/wall") view=Wall ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod clock;
 pub mod live;
+pub mod questions;
 pub mod reading;
 pub mod session;
 pub mod tasks;

@@ -31,6 +31,7 @@ export function load() {
     fetchModule("addon-fit.mjs"),
     fetchModule("addon-unicode11.mjs"),
     fetchModule("addon-web-links.mjs"),
+    fetchModule("tools.mjs"),
   ]).catch((error) => {
     loading = undefined;
     throw error;
@@ -58,11 +59,32 @@ function hasWebgl() {
   return real;
 }
 
+/** Gives a terminal its tools. Only after `load()`. */
+export const equip = (terminal, host) => real.equip(terminal, host);
+
+/** Graphics contexts at one time. Browsers take the oldest away when a page has more than about sixteen. */
+const CONTEXTS_MAX = 4;
+let contexts = 0;
+
 /** Fetches the WebGL renderer where it is of use, and says whether it is. A terminal works without it. */
 export async function loadWebgl() {
-  if (!hasWebgl()) return false;
+  if (contexts >= CONTEXTS_MAX || !hasWebgl()) return false;
   await fetchModule("addon-webgl.mjs");
-  return true;
+  return contexts < CONTEXTS_MAX;
+}
+
+/** Makes the renderer and counts its context until it is given back. */
+function makeWebgl(...args) {
+  const addon = new real.WebglAddon(...args);
+  contexts += 1;
+  let counted = true;
+  const dispose = addon.dispose.bind(addon);
+  addon.dispose = () => {
+    if (counted) contexts -= 1;
+    counted = false;
+    dispose();
+  };
+  return addon;
 }
 
 // A constructor that returns an object yields that object: `new Terminal()` here is xterm's own.
@@ -77,4 +99,8 @@ export const Terminal = proxy("Terminal");
 export const FitAddon = proxy("FitAddon");
 export const Unicode11Addon = proxy("Unicode11Addon");
 export const WebLinksAddon = proxy("WebLinksAddon");
-export const WebglAddon = proxy("WebglAddon");
+export const WebglAddon = class {
+  constructor(...args) {
+    return makeWebgl(...args);
+  }
+};

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "ssr")]
 use domain::TaskPatch;
-use domain::{NewTask, Priority, ProjectId, Task, TaskId, TaskState};
+use domain::{AgentId, NewTask, Priority, ProjectId, Task, TaskId, TaskState};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -25,6 +25,13 @@ pub async fn list_tasks(project: ProjectId) -> Result<Vec<Task>, ApiError> {
 pub async fn get_task(id: TaskId) -> Result<Task, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.tasks().get(&caller, id).await?)
+}
+
+/// The tasks that an agent holds.
+#[server(name = AgentTasks, prefix = "/_fn", endpoint = "tasks/held_by")]
+pub async fn agent_tasks(id: AgentId) -> Result<Vec<Task>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.tasks().held_by(&caller, id).await?)
 }
 
 /// What happened to a task, oldest first.

@@ -11,6 +11,8 @@ pub enum Drawing {
     Board,
     /// Agent.
     Agent,
+    /// A question.
+    Question,
     /// Settings.
     Settings,
     /// Plus.
@@ -56,6 +58,7 @@ impl Drawing {
             Self::Agent => {
                 "M3 3.5h10a.5.5 0 0 1 .5.5v8a.5.5 0 0 1-.5.5H3a.5.5 0 0 1-.5-.5V4a.5.5 0 0 1 .5-.5zM5 6.5 7 8 5 9.5M8.5 10H11"
             }
+            Self::Question => "M3 3.5h10v7.5H8l-3 2.5v-2.5H3zM6.6 6a1.5 1.5 0 1 1 2 1.4c-.4.2-.6.4-.6.8M8 9.6h.01",
             Self::Settings => {
                 "M2.5 5h6m3 0h2M2.5 11h2m3 0h6M8.5 5a1.5 1.5 0 1 0 3 0 1.5 1.5 0 0 0-3 0zM4.5 11a1.5 1.5 0 1 0 3 0 1.5 1.5 0 0 0-3 0z"
             }
@@ -86,15 +89,17 @@ impl Drawing {
     }
 }
 
+/// The markup of a drawing. As text, because a list shows hundreds of them, and elements of their own cost the server more
+/// than all the rest of a row.
+pub(super) fn outline(path: &'static str) -> String {
+    format!(r#"<path d="{path}"></path>"#)
+}
+
 /// A drawing in the colour of the text around it, hidden from screen readers.
 #[component]
 pub fn Icon(
     /// What is drawn.
     of: Drawing,
 ) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d=of.path()></path>
-        </svg>
-    }
+    view! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" inner_html=outline(of.path())></svg> }
 }

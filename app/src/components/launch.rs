@@ -1,6 +1,6 @@
 //! Launching an agent: the button in the frame and its dialog.
 
-use domain::{Agent, AgentId, LiveEvent, Project, ProjectId, RuntimeStatus};
+use domain::{Agent, AgentId, AgentMode, LiveEvent, Project, ProjectId, RuntimeStatus};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -99,12 +99,20 @@ fn LaunchForm(projects: Vec<Project>, name: String, done: Callback<Agent>) -> im
     let first = project_on_page(&projects).or_else(|| projects.first().map(|project| project.id));
     let chosen = RwSignal::new(first.map(|id| id.to_string()).unwrap_or_default());
     let options = projects.iter().map(|project| (project.id.to_string(), project.name.clone())).collect();
+    let mode = RwSignal::new(AgentMode::default().to_string());
     let command = Signal::derive(move || {
+        if mode.get() == AgentMode::Autopilot.as_str() {
+            return "Claude Code".to_owned();
+        }
         let id = chosen.get();
         let project = projects.iter().find(|project| project.id.to_string() == id);
         let command = project.map(|project| project.start_command.clone()).unwrap_or_default();
         if command.is_empty() { "a shell".to_owned() } else { command }
     });
+    let modes = vec![
+        (AgentMode::Manual.as_str().to_owned(), "Manual: you work in its terminal".to_owned()),
+        (AgentMode::Autopilot.as_str().to_owned(), "Autopilot: it takes tasks by itself".to_owned()),
+    ];
     view! {
         <Form id="launch" done check=|launch: &Launch| launch.input.clone().validate().map(drop)>
             <Choice label="Project" field="project_id" name="input[project_id]" options chosen />
@@ -121,9 +129,10 @@ fn LaunchForm(projects: Vec<Project>, name: String, done: Callback<Agent>) -> im
                 field="start_command"
                 name="input[start_command]"
                 placeholder=command
-                hint="Runs in its terminal. Empty: as the project says."
+                hint="Manual: runs in its terminal. Autopilot: the coding CLI for each task, with the prompt on its standard input."
                 is_code=true
             />
+            <Choice label="Mode" field="mode" name="input[mode]" options=modes chosen=mode />
             <Limits />
             <div class="form-actions">
                 <SubmitButton label="Launch agent" />

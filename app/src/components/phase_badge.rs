@@ -1,8 +1,9 @@
 //! An agent's phase: a shape and a word, and why.
 
-use domain::{Agent, Desired, Phase, Reason};
+use domain::{Agent, Desired, Explanation, Phase, Reason};
 use leptos::prelude::*;
 
+use super::icon::outline;
 use crate::lean::view;
 
 /// The shape of a phase; the word beside it says the same.
@@ -34,7 +35,14 @@ const fn advice(reason: Reason) -> &'static str {
         }
         Reason::Unsandboxed => "Install bubblewrap on the server's host, then start it again.",
         Reason::Storage => "Free space on the server's disk, then start it again.",
-        Reason::RuntimeUnavailable => "Wait: it is tried again by itself.",
+        Reason::RuntimeUnavailable | Reason::NodeLost | Reason::Evicted => "Wait: it is tried again by itself.",
+        Reason::Unschedulable | Reason::Quota => "Stop agents that are not needed, or ask an operator for more room.",
+        Reason::ImagePull
+        | Reason::Configuration
+        | Reason::Admission
+        | Reason::Forbidden
+        | Reason::Volume
+        | Reason::NameTaken => "Ask an operator to run aiworker doctor.",
         _ => "Look at the last log lines.",
     }
 }
@@ -48,9 +56,7 @@ pub fn PhaseBadge(
 ) -> impl IntoView {
     view! {
         <span class=move || format!("phase phase-{}", phase.get())>
-            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-                <path d=move || shape(phase.get())></path>
-            </svg>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" inner_html=move || outline(shape(phase.get()))></svg>
             <span class="phase-word">{move || phase.get().as_str()}</span>
         </span>
     }
@@ -66,15 +72,22 @@ pub fn PhaseReason(
     move || {
         agent.with(|agent| {
             if agent.desired == Desired::Deleted {
-                return Some(view! { <p class="reason">"It is being deleted."</p> });
+                return Some(view! { <p class="reason">"It is being deleted."</p> }.into_any());
             }
-            let message = agent.message.clone();
+            let Explanation { sentence, raw } = Explanation::split(&agent.message);
             let why = match agent.reason {
-                Some(reason) if message.is_empty() => advice(reason).to_owned(),
-                _ => message,
+                Some(reason) if sentence.is_empty() => advice(reason).to_owned(),
+                _ => sentence.to_owned(),
             };
+            if why.is_empty() {
+                return None;
+            }
             let word = agent.reason.map(|reason| view! { <span class="reason-word">{reason.label()}</span> });
-            (!why.is_empty()).then(|| view! { {word} <p class="reason">{why}</p> })
+            let raw = (!raw.is_empty()).then(|| {
+                let raw = raw.to_owned();
+                view! { <details class="reason"><summary>"What the cluster said"</summary><pre>{raw}</pre></details> }
+            });
+            Some(view! { {word} <p class="reason">{why}</p> {raw} }.into_any())
         })
     }
 }

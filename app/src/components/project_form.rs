@@ -15,9 +15,9 @@ pub fn ProjectFields(
     project: Option<Project>,
 ) -> impl IntoView {
     let is_new = project.is_none();
-    let (name, repository, branch, command) = project.map_or_else(Default::default, |project| {
-        let Project { name, repository_url, default_branch, start_command, .. } = project;
-        (name, repository_url.unwrap_or_default(), default_branch, start_command)
+    let (name, repository, branch, command, limit) = project.map_or_else(Default::default, |project| {
+        let Project { name, repository_url, default_branch, start_command, working_limit, .. } = project;
+        (name, repository_url.unwrap_or_default(), default_branch, start_command, working_limit.unwrap_or_default())
     });
     view! {
         <TextField label="Project name" field="name" name="input[name]" value=name autofocus=true />
@@ -49,5 +49,13 @@ pub fn ProjectFields(
                 is_code=true
             />
         </div>
+        <TextField
+            label="Agents at work"
+            field="working_limit"
+            name="input[working_limit]"
+            value=limit.to_string()
+            kind="number"
+            hint="How many may hold tasks at one time. 0: any number."
+        />
     }
 }

@@ -6,9 +6,15 @@ use leptos_router::components::A;
 
 use super::{
     icon::{Drawing, Icon},
+    load::when_read,
+    skeleton,
     theme_switch::ThemeSwitch,
 };
-use crate::{api::auth::SignOut, lean::view};
+use crate::{
+    api::{auth::SignOut, questions::list_questions},
+    lean::view,
+    state::{questions, reading::read_once},
+};
 
 /// The way around.
 #[component]
@@ -26,6 +32,11 @@ pub fn Sidebar(
             <div class="nav">
                 <Place href="/projects" drawing=Drawing::Board text="Projects" />
                 <Place href="/agents" drawing=Drawing::Agent text="Agents" />
+                <A href="/questions" attr:class="nav-link">
+                    <Icon of=Drawing::Question />
+                    <span>"Questions"</span>
+                    <OpenQuestions />
+                </A>
                 <Place href="/settings" drawing=Drawing::Settings text="Settings" />
             </div>
             <div class="sidebar-foot">
@@ -53,6 +64,24 @@ fn Place(href: &'static str, drawing: Drawing, text: &'static str) -> impl IntoV
             <span>{text}</span>
         </A>
     }
+}
+
+/// How many questions wait for an answer.
+#[component]
+fn OpenQuestions() -> impl IntoView {
+    let open = read_once(list_questions);
+    when_read(skeleton::nothing, move || async move {
+        // Not even an error: a page must not fail because of what stands beside it.
+        let open = questions::follow_open(open.get().await.unwrap_or_default());
+        Ok(view! {
+            {move || {
+                let number = open.with(Vec::len);
+                (number > 0).then(|| view! {
+                    <span class="nav-count"><span class="visually-hidden">"open: "</span>{number}</span>
+                })
+            }}
+        })
+    })
 }
 
 /// The sign of the product.

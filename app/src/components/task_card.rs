@@ -9,6 +9,9 @@ use super::{
 };
 use crate::{format, lean::view};
 
+/// One bar for each step of priority; the style of the priority says which are filled.
+const BARS: &str = r#"<path class="bar low" d="M4 12.5v-3"></path><path class="bar mid" d="M8 12.5v-6"></path><path class="bar high" d="M12 12.5v-9"></path>"#;
+
 /// A priority as bars and a word.
 #[component]
 pub fn PriorityMark(
@@ -18,11 +21,7 @@ pub fn PriorityMark(
 ) -> impl IntoView {
     view! {
         <span class=move || format!("priority priority-{}", priority.get().as_str())>
-            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-                <path class="bar low" d="M4 12.5v-3"></path>
-                <path class="bar mid" d="M8 12.5v-6"></path>
-                <path class="bar high" d="M12 12.5v-9"></path>
-            </svg>
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" inner_html=BARS></svg>
             {move || priority.get().label()}
         </span>
     }
@@ -59,6 +58,7 @@ pub fn TaskCard(
                 {move || task.with(|task| task.title.clone())}
             </a>
             <Hints task />
+            <Progress task />
             <div class="card-foot">
                 <PriorityMark priority=Signal::derive(move || task.with(|task| task.priority)) />
                 <CardButtons task />
@@ -97,6 +97,26 @@ fn Hints(task: Signal<Task>) -> impl IntoView {
                 view! { <p class="card-hint"><Icon of=Drawing::Clock />{text}</p> }
             })
         }}
+    }
+}
+
+/// Who works on it and what they said last.
+#[component]
+fn Progress(task: Signal<Task>) -> impl IntoView {
+    move || {
+        let (held, report, attention) =
+            task.with(|task| (task.lease.clone(), task.report.clone(), task.needs_attention()));
+        let said = held.map(|lease| {
+            let words = report.filter(|report| report.agent_name == lease.agent_name).map(|report| {
+                let percent = report.percent.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+                format!(": {}{percent}", report.summary)
+            });
+            view! { <p class="card-hint"><Icon of=Drawing::Agent />{lease.agent_name} {words}</p> }
+        });
+        let attention = attention.then(|| {
+            view! { <p class="card-hint"><Icon of=Drawing::Warning />"Needs attention"</p> }
+        });
+        view! { {said} {attention} }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
 };
 
 mod account;
+mod credentials;
 mod runtime;
 mod sessions;
 mod tokens;
@@ -22,6 +23,7 @@ pub fn Settings() -> impl IntoView {
             <Section id="appearance" heading="Appearance"><ThemeSwitch /></Section>
             <Section id="sessions" heading="Sessions"><sessions::Sessions /></Section>
             <Section id="tokens" heading="Personal tokens"><tokens::Tokens /></Section>
+            <Section id="credentials" heading="Credentials for agents"><credentials::Credentials /></Section>
             <Section id="runtime" heading="Runtime"><runtime::Runtime /></Section>
         </div>
     }

@@ -18,7 +18,7 @@ pub fn follow_all(initial: Vec<Agent>) -> RwSignal<Vec<Agent>> {
                 agents.try_set(fresh);
             }
         }),
-        LiveEvent::Task(_) | LiveEvent::TaskRemoved { .. } => {}
+        LiveEvent::Task(_) | LiveEvent::TaskRemoved { .. } | LiveEvent::Question(_) => {}
     });
     agents
 }
@@ -37,6 +37,19 @@ pub fn follow_one(initial: Agent) -> RwSignal<Option<Agent>> {
         _ => {}
     });
     agent
+}
+
+/// One agent of a list, if it is there. An agent that goes keeps its last face.
+pub fn one_of(agents: RwSignal<Vec<Agent>>, id: AgentId) -> Option<Signal<Agent>> {
+    let find = move |agents: &Vec<Agent>| agents.iter().find(|agent| agent.id == id).cloned();
+    let first = agents.with_untracked(find)?;
+    if cfg!(feature = "ssr") {
+        // Nothing changes while a page is rendered, and a memo for each row costs more than the row.
+        return Some(Signal::stored(first));
+    }
+    let follow =
+        move |last: Option<&Agent>| agents.with(find).or_else(|| last.cloned()).unwrap_or_else(|| first.clone());
+    Some(Memo::new(follow).into())
 }
 
 fn read_again(agent: RwSignal<Option<Agent>>, id: AgentId) {

@@ -5,18 +5,18 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use domain::AgentId;
+use domain::{AgentId, terminal::Mode};
 use gloo_timers::callback::Timeout;
 use leptos::{
-    prelude::{LocalStorage, Set as _, StoredValue, document, window},
+    prelude::{LocalStorage, Set as _, StoredValue, WithUntracked as _, document, window},
     web_sys::HtmlDivElement,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver};
 
-use super::{Signals, status::Status};
-use link::{Incoming, Link};
+use super::{Action, Signals, status::Status};
+use link::{Fate, Incoming, Link, Place};
 use listener::Listener;
 use screen::{Handlers, Screen};
 
@@ -37,6 +37,7 @@ pub struct Viewer(Rc<Parts>);
 
 struct Parts {
     agent_id: AgentId,
+    mode: Mode,
     signals: Signals,
     host: HtmlElement,
     gone: Cell<bool>,
@@ -44,6 +45,9 @@ struct Parts {
     link: OnceCell<Rc<Link>>,
     watchers: RefCell<Option<Watchers>>,
     resizing: RefCell<Option<Timeout>>,
+    /// The text that is looked for, until the person types again; and whether it has to be found anew.
+    sought: RefCell<Option<String>>,
+    seeks: Cell<bool>,
 }
 
 /// Everything that looks at the page; all of it stops when this is dropped.
@@ -62,9 +66,10 @@ pub fn slot() -> StoredValue<Option<Viewer>, LocalStorage> {
 
 impl Viewer {
     /// Opens an agent's terminal in an element of the page.
-    pub fn open(agent_id: AgentId, host: HtmlDivElement, signals: Signals) -> Self {
+    pub fn open(agent_id: AgentId, mode: Mode, host: HtmlDivElement, signals: Signals) -> Self {
         let parts = Rc::new(Parts {
             agent_id,
+            mode,
             signals,
             host: host.into(),
             gone: Cell::new(false),
@@ -72,6 +77,8 @@ impl Viewer {
             link: OnceCell::new(),
             watchers: RefCell::default(),
             resizing: RefCell::default(),
+            sought: RefCell::default(),
+            seeks: Cell::new(false),
         });
         spawn_local(load(Rc::downgrade(&parts)));
         Self(parts)
@@ -82,6 +89,11 @@ impl Viewer {
         if let Some(link) = self.0.link.get() {
             link.revive();
         }
+    }
+
+    /// The person does something besides typing.
+    pub fn act(&self, action: &Action) {
+        self.0.act(action);
     }
 
     /// The person asks for a connection, or for another try at loading.
@@ -107,7 +119,7 @@ impl Drop for Viewer {
 /// Fetches xterm and connects. The person may have left before it has come.
 async fn load(parts: Weak<Parts>) {
     let Some(host) = parts.upgrade().map(|parts| parts.host.clone()) else { return };
-    let handlers = Handlers { typed: Box::new(typed(&parts)), caught_up: Box::new(caught_up(&parts)) };
+    let handlers = Handlers { typed: Box::new(typed(&parts)), shown: Box::new(shown(&parts)) };
     let screen = Screen::open(host, handlers).await;
     let Some(parts) = parts.upgrade().filter(|parts| !parts.gone.get()) else { return };
     match screen {
@@ -131,7 +143,7 @@ impl Parts {
             }
         };
         // Nothing else sets it.
-        let _ = self.link.set(Link::start(self.agent_id, size, owner));
+        let _ = self.link.set(Link::start(self.agent_id, size, self.mode, owner));
         match self.watch() {
             Ok(watchers) => drop(self.watchers.replace(Some(watchers))),
             // Without them it keeps its first size and colours, which is better than nothing.
@@ -143,22 +155,56 @@ impl Parts {
     fn on_incoming(&self, incoming: Incoming) {
         let Some(screen) = self.screen.get() else { return };
         match incoming {
-            Incoming::Welcome => screen.reset(),
-            Incoming::Output(bytes) => {
-                if !screen.write(&bytes)
-                    && let Some(link) = self.link.get()
-                {
-                    link.pause();
-                }
+            Incoming::StartOver => {
+                screen.reset();
+                self.seeks.set(self.sought.borrow().is_some());
             }
+            Incoming::Output(bytes, place) => screen.write(&bytes, place),
             Incoming::Status(status) => {
-                if status.is_live() {
-                    self.signals.unsent.set(false);
+                if status.is_live() && !self.signals.status.with_untracked(Status::is_live) {
+                    self.signals.typed.set(None);
+                    self.signals.latency.set(None);
                 }
                 self.signals.status.set(status);
             }
-            Incoming::Unsent => self.signals.unsent.set(true),
+            Incoming::Typed(fate) => self.signals.typed.set(Some(fate.hint())),
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+            Incoming::Latency(millis) => self.signals.latency.set(Some(millis.round() as u32)),
+            Incoming::Viewers(drivers, watchers) => self.signals.viewers.set((drivers, watchers)),
         }
+    }
+
+    fn act(&self, action: &Action) {
+        let Some(tools) = self.screen.get().map(Screen::tools) else { return };
+        match action {
+            Action::Find(text, up) => {
+                self.signals.missed.set(!tools.find(text, *up) && !text.is_empty());
+                self.sought.replace(Some(text.clone()).filter(|text| !text.is_empty()));
+                self.seeks.set(false);
+            }
+            Action::Download(name) => tools.download(name),
+            Action::Zoom(pixels) => tools.zoom(*pixels),
+            Action::ReadAloud(on) => tools.read_aloud(*on),
+            Action::Press(key) => tools.press(key),
+        }
+    }
+
+    /// All that came is shown. What is looked for may be among it: the history comes a piece at a time.
+    fn on_shown(&self) {
+        let Some(tools) = self.screen.get().map(Screen::tools) else { return };
+        let sought = self.sought.borrow();
+        if let Some(text) = sought.as_ref().filter(|_| self.seeks.get())
+            && tools.find(text, true)
+        {
+            self.seeks.set(false);
+            self.signals.missed.set(false);
+        }
+        tools.settle();
+    }
+
+    /// The person is in the terminal again and looks for nothing any more.
+    fn stop_seeking(self: &Rc<Self>) {
+        self.sought.take();
     }
 
     fn watch(self: &Rc<Self>) -> Result<Watchers, JsValue> {
@@ -177,6 +223,8 @@ impl Parts {
             Listener::new(&window(), "online", ignoring(weakly(self, Self::wake))),
             Listener::new(&window(), "pageshow", ignoring(weakly(self, Self::wake))),
             Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake))),
+            Listener::new(&self.host, "terminal-font", ignoring(weakly(self, Self::resize_soon))),
+            Listener::new(&self.host, "focusin", ignoring(weakly(self, Self::stop_seeking))),
         ];
         if let Some(dark) = window().match_media("(prefers-color-scheme: dark)")? {
             listeners.push(Listener::new(&dark, "change", ignoring(weakly(self, Self::repaint))));
@@ -213,6 +261,10 @@ impl Parts {
     }
 
     fn focus(&self) {
+        // A page of many must not be scrolled to the last of them.
+        if self.mode == Mode::Watch {
+            return;
+        }
         if let Some(screen) = self.screen.get() {
             screen.focus();
         }
@@ -235,11 +287,26 @@ fn typed(parts: &Weak<Parts>) -> impl Fn(&[u8]) + 'static {
     }
 }
 
-fn caught_up(parts: &Weak<Parts>) -> impl Fn() + 'static {
+fn shown(parts: &Weak<Parts>) -> impl Fn(Place, bool) + 'static {
     let parts = parts.clone();
-    move || {
-        if let Some(link) = parts.upgrade().as_ref().and_then(|parts| parts.link.get()) {
-            link.wake();
+    move |place, is_idle| {
+        let Some(parts) = parts.upgrade() else { return };
+        if let Some(link) = parts.link.get() {
+            link.shown(place, is_idle);
+        }
+        if is_idle {
+            parts.on_shown();
+        }
+    }
+}
+
+impl Fate {
+    /// What a person is told.
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::Waits => "What you type now is sent as soon as the connection is back.",
+            Self::Refused => "What you type now is not sent.",
+            Self::Lost => "What you typed last may not have arrived.",
         }
     }
 }

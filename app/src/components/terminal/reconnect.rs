@@ -51,12 +51,14 @@ pub struct Reconnect {
     state: State,
     failures: usize,
     was_live: bool,
+    /// The server asked not to come back before this time.
+    not_before: f64,
 }
 
 impl Reconnect {
     /// A terminal that connects now.
     pub fn new(now: f64) -> Self {
-        Self { state: State::Connecting { since: now }, failures: 0, was_live: false }
+        Self { state: State::Connecting { since: now }, failures: 0, was_live: false, not_before: 0.0 }
     }
 
     /// The welcome came.
@@ -73,8 +75,9 @@ impl Reconnect {
     }
 
     /// The server said its last word.
-    pub fn ended(&mut self, end: &End) -> Option<Command> {
+    pub fn ended(&mut self, end: &End, now: f64) -> Option<Command> {
         if end.retry {
+            self.not_before = now + f64::from(end.retry_after_ms);
             return None;
         }
         self.state = State::Ended;
@@ -90,7 +93,7 @@ impl Reconnect {
         }
         let longest = PAUSES.get(self.failures).or(PAUSES.last()).copied().unwrap_or_default();
         self.failures += 1;
-        let until = now + longest * random;
+        let until = (now + longest * random).max(self.not_before);
         self.state = State::Waiting { until };
         Some(Command::WaitUntil(until))
     }
@@ -119,12 +122,6 @@ impl Reconnect {
         matches!(self.state, State::Ended | State::Waiting { .. }).then(|| self.asked(now))
     }
 
-    /// The screen cannot keep up: say nothing and hear nothing until [`Self::woken`].
-    pub fn paused(&mut self) -> Command {
-        self.state = State::Waiting { until: f64::INFINITY };
-        Command::WaitUntil(f64::INFINITY)
-    }
-
     /// Time has passed. A page that nobody sees is not pinged: its timers are throttled and would tell lies.
     pub fn tick(&mut self, now: f64, random: f64, visible: bool) -> Option<Command> {
         match &mut self.state {
@@ -151,7 +148,6 @@ impl Reconnect {
             State::Connecting { .. } if !self.was_live && self.failures == 0 => Standing::Connecting,
             State::Connecting { .. } => Standing::Reconnecting { seconds: 0 },
             State::Live { .. } => Standing::Live,
-            State::Waiting { until } if until.is_infinite() => Standing::Reconnecting { seconds: 0 },
             State::Waiting { until } => {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 15")]
                 let seconds = ((until - now) / 1_000.0).ceil().clamp(0.0, 60.0) as u32;
@@ -175,7 +171,7 @@ mod tests {
     use super::*;
 
     fn end(retry: bool) -> End {
-        End { code: EndCode::NotRunning, message: String::new(), retry }
+        End { code: EndCode::NotRunning, message: String::new(), retry, retry_after_ms: 700 }
     }
 
     fn live(now: f64) -> Reconnect {
@@ -244,10 +240,10 @@ mod tests {
     #[test]
     fn the_last_word_is_final_unless_it_says_otherwise_or_a_person_asks() {
         let mut machine = live(0.0);
-        assert_eq!(machine.ended(&end(true)), None);
-        assert_eq!(machine.lost(0.0, 0.0), Some(Command::WaitUntil(0.0)));
+        assert_eq!(machine.ended(&end(true), 0.0), None);
+        assert_eq!(machine.lost(0.0, 0.0), Some(Command::WaitUntil(700.0)), "the server spreads its clients");
         let mut machine = live(0.0);
-        assert_eq!(machine.ended(&end(false)), Some(Command::Stop));
+        assert_eq!(machine.ended(&end(false), 0.0), Some(Command::Stop));
         assert_eq!(machine.lost(1.0, 0.0), None);
         assert_eq!(machine.woken(2.0), None);
         assert_eq!(machine.tick(1e9, 0.0, true), None);

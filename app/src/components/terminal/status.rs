@@ -115,7 +115,8 @@ mod tests {
         let status = plain(Standing::Reconnecting { seconds: 3 });
         assert_eq!(status.banner().as_deref(), Some("Connection lost. Reconnecting in 3 s …"));
         assert_eq!(status.action(), "Reconnect now");
-        let end = End { code: EndCode::NotRunning, message: "Otter was stopped.".into(), retry: false };
+        let end =
+            End { code: EndCode::NotRunning, message: "Otter was stopped.".into(), retry: false, retry_after_ms: 0 };
         let status = Status::Connection { standing: Standing::Ended, end: Some(end) };
         assert_eq!(status.banner().as_deref(), Some("Otter was stopped."));
         assert_eq!(status.action(), "Connect again");

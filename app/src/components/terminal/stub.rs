@@ -1,9 +1,9 @@
 //! The terminal where there is no browser: it shows nothing and never runs.
 
-use domain::AgentId;
+use domain::{AgentId, terminal::Mode};
 use leptos::{prelude::StoredValue, web_sys::HtmlDivElement};
 
-use super::Signals;
+use super::{Action, Signals};
 
 /// Stands in for the terminal of the browser.
 pub struct Viewer;
@@ -17,9 +17,12 @@ pub fn slot() -> StoredValue<Option<Viewer>> {
 #[expect(clippy::unused_self, reason = "called like the browser's")]
 impl Viewer {
     /// Does nothing.
-    pub fn open(_: AgentId, _: HtmlDivElement, _: Signals) -> Self {
+    pub fn open(_: AgentId, _: Mode, _: HtmlDivElement, _: Signals) -> Self {
         Self
     }
+
+    /// Does nothing.
+    pub fn act(&self, _: &Action) {}
 
     /// Does nothing.
     pub fn retry(&self) {}

@@ -1,11 +1,15 @@
 //! One agent: what it is, how it is, and what happened.
 
-use domain::{Agent, AgentId};
+use domain::{Agent, AgentId, LiveEvent};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    api::agents::{agent_logs, agent_timeline, get_agent},
+    api::{
+        agents::{agent_logs, agent_timeline, get_agent},
+        questions::agent_questions,
+        tasks::agent_tasks,
+    },
     components::{
         agent_actions::{AgentActions, AgentCommands, AgentDialogs},
         dialog::dialog_state,
@@ -14,6 +18,7 @@ use crate::{
         load::{when_read, while_read},
         page_header::{Crumb, PageHeader},
         phase_badge::{PhaseBadge, PhaseReason},
+        question_card::QuestionList,
         skeleton,
         time::{Manner, Time},
         timeline::Timeline,
@@ -22,6 +27,8 @@ use crate::{
     lean::view,
     state::{
         agents,
+        live::Live,
+        questions,
         reading::{Reading, read, read_once},
     },
 };
@@ -81,6 +88,8 @@ fn AgentPage(first: Agent) -> impl IntoView {
                         }}
                         <PhaseReason agent />
                     </div>
+                    <CurrentTasks agent />
+                    <AgentQuestionList id />
                     <section class="section" aria-labelledby="log">
                         <h2 id="log">"Start-up log"</h2>
                         <LogTail id />
@@ -92,6 +101,58 @@ fn AgentPage(first: Agent) -> impl IntoView {
         </Show>
         <AgentDialogs />
     }
+}
+
+/// What it works on, and what it said last; read again when either changes.
+#[component]
+fn CurrentTasks(agent: Memo<Agent>) -> impl IntoView {
+    let id = agent.with_untracked(|agent| agent.id);
+    let news = RwSignal::new(0_u32);
+    Live::of_page().listen(move |event| match event {
+        LiveEvent::Task(task) if task.lease.as_ref().is_some_and(|lease| lease.agent_id == id) => {
+            news.update(|news| *news += 1);
+        }
+        _ => {}
+    });
+    let moment = move || format!("{} {}", agent.with(|agent| agent.phase_since), news.get());
+    let held = read(moment, move || agent_tasks(id));
+    while_read(skeleton::nothing, move || async move {
+        let tasks = held.get().await?;
+        if tasks.is_empty() {
+            return Ok(skeleton::nothing());
+        }
+        let lines = tasks.into_iter().map(|task| {
+            let report = task.report.map(|report| {
+                let percent = report.percent.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+                view! { <span class="quiet">": " {report.summary} {percent} " " <Time at=report.at /></span> }
+            });
+            view! { <li><a href=format!("/tasks/{}", task.id)>{task.title}</a> {report}</li> }
+        });
+        Ok(view! {
+            <section class="section" aria-labelledby="current">
+                <h2 id="current">"Current task"</h2>
+                <ul class="plain">{lines.collect_view()}</ul>
+            </section>
+        })
+    })
+}
+
+/// What it asked.
+#[component]
+fn AgentQuestionList(id: AgentId) -> impl IntoView {
+    let asked = read_once(move || agent_questions(id));
+    when_read(skeleton::nothing, move || async move {
+        let first = asked.get().await?;
+        let questions = questions::follow_some(first, move |question| question.agent_id == id);
+        Ok(view! {
+            <Show when=move || !questions.with(Vec::is_empty)>
+                <section class="section" aria-labelledby="questions">
+                    <h2 id="questions">"Questions"</h2>
+                    <QuestionList questions />
+                </section>
+            </Show>
+        })
+    })
 }
 
 #[component]

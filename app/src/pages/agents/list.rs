@@ -43,6 +43,9 @@ fn AgentList(agents: Vec<Agent>) -> impl IntoView {
         <Show when=move || agents.with(|agents| !agents.is_empty()) fallback=NoAgents>
             <Filters agents filter />
             <AgentTable agents filter />
+            <p class="below-table">
+                <a href="/wall">"Watch all terminals"</a>
+            </p>
         </Show>
         <AgentDialogs />
     }
@@ -121,14 +124,10 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
         })
     });
     let row = move |id: AgentId| {
-        let find = move || agents.with(|agents| agents.iter().find(|agent| agent.id == id).cloned());
-        let Some(first) = agents.with_untracked(|agents| agents.iter().find(|agent| agent.id == id).cloned()) else {
+        let Some(agent) = agents::one_of(agents, id) else {
             return ().into_any();
         };
-        // An agent that is gone keeps its last face until its row is.
-        let agent =
-            Memo::new(move |last: Option<&Agent>| find().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
-        view! { <AgentRow agent=agent.into() /> }
+        view! { <AgentRow agent /> }
     };
     view! {
         <table class="table agents" role="table" aria-label="Agents">

@@ -193,6 +193,7 @@ fn EditProjectDialog(open: RwSignal<bool>, project: RwSignal<Project>) -> impl I
             repository_url: input.repository_url,
             default_branch: input.default_branch,
             start_command: input.start_command,
+            working_limit: input.working_limit,
         }
         .validate()
         .map(drop)

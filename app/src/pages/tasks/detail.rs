@@ -2,13 +2,14 @@
 
 use std::marker::PhantomData;
 
-use domain::{Task, TaskId, TaskState};
+use domain::{LiveEvent, Task, TaskId, TaskState};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use crate::{
     api::{
         projects::get_project,
+        questions::task_questions,
         tasks::{DeleteTask, MoveTask, get_task, list_tasks, task_timeline},
     },
     components::{
@@ -19,6 +20,7 @@ use crate::{
         load::{when_read, while_read},
         markdown::Markdown,
         page_header::{Crumb, PageHeader},
+        question_card::QuestionList,
         skeleton,
         task_card::PriorityMark,
         time::Time,
@@ -27,7 +29,13 @@ use crate::{
     error::ApiError,
     lean::view,
     pages::projects::board::TaskEditor,
-    state::{reading::read, tasks, toasts::Toasts},
+    state::{
+        live::Live,
+        questions,
+        reading::{read, read_once},
+        tasks,
+        toasts::Toasts,
+    },
 };
 
 /// One task.
@@ -87,6 +95,7 @@ fn TaskPage(first: Task, project: String, others: Vec<Task>) -> impl IntoView {
             <div class="page two-columns">
                 <div class="main-part">
                     <Markdown text=Signal::derive(move || task.with(|task| task.description.clone())) nothing="No description." />
+                    <TaskQuestionList id />
                     <TaskResults task />
                     <History id task />
                 </div>
@@ -146,6 +155,7 @@ fn Facts(task: Memo<Task>, others: RwSignal<Vec<Task>>) -> impl IntoView {
                         {move || state().label()}
                     </span>
                 </dd>
+                <Work task />
                 <dt>"Priority"</dt>
                 <dd><PriorityMark priority=Signal::derive(move || task.with(|task| task.priority)) /></dd>
                 <Relations task others />
@@ -157,6 +167,54 @@ fn Facts(task: Memo<Task>, others: RwSignal<Vec<Task>>) -> impl IntoView {
             <MoveButtons task others />
         </aside>
     }
+}
+
+/// Who works on it, what they said last, and how often it was lost.
+#[component]
+fn Work(task: Memo<Task>) -> impl IntoView {
+    let holder = move || {
+        task.with(|task| task.lease.clone()).map(|lease| {
+            view! { <dt>"Agent"</dt> <dd><a href=format!("/agents/{}", lease.agent_id)>{lease.agent_name}</a></dd> }
+        })
+    };
+    let report = move || {
+        task.with(|task| task.report.clone()).map(|report| {
+            let percent = report.percent.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
+            let link = report.link.map(|url| {
+                view! { " " <a href=url rel="external noopener noreferrer">"Look"</a> }
+            });
+            view! {
+                <dt>"Last report"</dt>
+                <dd>{report.summary} {percent} {link} " " <span class="quiet"><Time at=report.at /></span></dd>
+            }
+        })
+    };
+    let attempts = move || {
+        let (attempts, attention) = task.with(|task| (task.attempts, task.needs_attention()));
+        (attempts > 0).then(|| {
+            let hint = attention.then_some("Needs your attention: move it to the backlog to try again.");
+            view! { <dt>"Lost by agents"</dt> <dd>{attempts} " times. " {hint}</dd> }
+        })
+    };
+    view! { {holder} {report} {attempts} }
+}
+
+/// What agents asked about it.
+#[component]
+fn TaskQuestionList(id: TaskId) -> impl IntoView {
+    let asked = read_once(move || task_questions(id));
+    when_read(skeleton::nothing, move || async move {
+        let first = asked.get().await?;
+        let questions = questions::follow_some(first, move |question| question.task_id == Some(id));
+        Ok(view! {
+            <Show when=move || !questions.with(Vec::is_empty)>
+                <section class="section" aria-labelledby="questions">
+                    <h2 id="questions">"Questions"</h2>
+                    <QuestionList questions />
+                </section>
+            </Show>
+        })
+    })
 }
 
 #[component]
@@ -233,7 +291,15 @@ fn TaskResults(task: Memo<Task>) -> impl IntoView {
 /// The timeline; read again when the task changes.
 #[component]
 fn History(id: TaskId, task: Memo<Task>) -> impl IntoView {
-    let events = read(move || task.with(|task| task.version.to_string()), move || task_timeline(id));
+    // Notes and reports are no new version of the task.
+    let news = RwSignal::new(0_u32);
+    Live::of_page().listen(move |event| match event {
+        LiveEvent::Task(changed) if changed.id == id => news.update(|news| *news += 1),
+        LiveEvent::Question(changed) if changed.task_id == Some(id) => news.update(|news| *news += 1),
+        _ => {}
+    });
+    let moment = move || format!("{} {}", task.with(|task| task.version), news.get());
+    let events = read(moment, move || task_timeline(id));
     let timeline = while_read(skeleton::few, move || async move {
         let entries = events.get().await?;
         Ok(view! { <Timeline entries /> })

@@ -104,6 +104,7 @@ fn parse(name: &str, data: &[u8]) -> Option<LiveEvent> {
             let GoneTask { id, project_id } = serde_json::from_slice(data).ok()?;
             Some(LiveEvent::TaskRemoved { id, project_id })
         }
+        "question" => serde_json::from_slice(data).ok().map(LiveEvent::Question),
         "resync" => Some(LiveEvent::Resync),
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
 
 #[wasm_bindgen(module = "xterm")]
 extern "C" {
@@ -12,6 +13,44 @@ extern "C" {
     /// Fetches the WebGL renderer. Says `false` where the machine would only emulate it.
     #[wasm_bindgen(catch, js_name = loadWebgl)]
     pub async fn load_webgl() -> Result<JsValue, JsValue>;
+
+    /// What a person does with a terminal besides typing (`frontend/xterm/tools.mjs`).
+    pub type Tools;
+
+    /// Gives a terminal in an element its tools, and guards its clipboard.
+    pub fn equip(terminal: &Terminal6, host: &HtmlElement) -> Tools;
+
+    /// Finds a text, upwards from the last find, and says whether it is there.
+    #[wasm_bindgen(method)]
+    pub fn find(this: &Tools, text: &str, up: bool) -> bool;
+
+    /// History and screen are about to come anew: keeps the place of whoever reads back.
+    #[wasm_bindgen(method, js_name = startOver)]
+    pub fn start_over(this: &Tools);
+
+    /// All that came is shown.
+    #[wasm_bindgen(method)]
+    pub fn settle(this: &Tools);
+
+    /// Saves history and screen as a text file.
+    #[wasm_bindgen(method)]
+    pub fn download(this: &Tools, name: &str);
+
+    /// Changes the font size by so many pixels; 0 goes back to the usual one.
+    #[wasm_bindgen(method)]
+    pub fn zoom(this: &Tools, pixels: i32);
+
+    /// Whether screen readers are told what is printed.
+    #[wasm_bindgen(method, js_name = readAloud)]
+    pub fn read_aloud(this: &Tools, on: bool);
+
+    /// A key of the key bar.
+    #[wasm_bindgen(method)]
+    pub fn press(this: &Tools, key: &str);
+
+    /// Takes everything away.
+    #[wasm_bindgen(method)]
+    pub fn dispose(this: &Tools);
 
     /// A terminal as xterm 6 knows it.
     pub type Terminal6;

@@ -1,4 +1,5 @@
-//! The WebSocket to the gateway. It asks [`Reconnect`] what to do and tells its owner what came.
+//! The WebSocket to the gateway. It asks [`Reconnect`] what to do and [`Exchange`] what to say, and tells its owner what
+//! came.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,7 +9,8 @@ use std::{
 use domain::{
     AgentId,
     terminal::{
-        CLIENT_FRAME_MAX, ClientFrame, End, INPUT_CHUNK, OUTPUT, OUTPUT_HEADER, SUBPROTOCOL, ServerFrame, Size,
+        ACK_EVERY, CLIENT_FRAME_MAX, ClientFrame, End, Hello, INPUT_CHUNK, Mode, OUTPUT, OUTPUT_HEADER, SUBPROTOCOL,
+        ServerFrame, Size,
     },
 };
 use gloo_timers::callback::{Interval, Timeout};
@@ -17,6 +19,7 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use super::super::{
+    exchange::Exchange,
     reconnect::{Command, Reconnect},
     status::Status,
 };
@@ -26,19 +29,42 @@ const _: () = assert!(INPUT_CHUNK < CLIENT_FRAME_MAX);
 /// How often the countdown is redrawn and the connection looked at, in milliseconds.
 const TICK: u32 = 1_000;
 
+/// The close code of a connection that this side gives up to make another: the server keeps the session.
+const WILL_BE_BACK: u16 = 4000;
+/// The close code of a terminal that is left.
+const DONE: u16 = 1000;
+
 /// What the terminal says by itself when it gains and loses the focus: nobody typed it.
 const FOCUS_REPORTS: [&[u8]; 2] = [b"\x1b[I", b"\x1b[O"];
+
+/// A place in the output: its epoch, and the bytes of it so far.
+pub type Place = (u32, u64);
+
+/// What became of something that was typed without a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is sent as soon as there is one.
+    Waits,
+    /// It goes nowhere.
+    Refused,
+    /// It was sent and may not have arrived.
+    Lost,
+}
 
 /// What the owner of a link hears.
 pub enum Incoming {
     /// The screen starts over.
-    Welcome,
-    /// The terminal prints this.
-    Output(Uint8Array),
+    StartOver,
+    /// The terminal prints this, and is then at that place.
+    Output(Uint8Array, Place),
     /// The connection stands differently.
     Status(Status),
-    /// Something was typed while there was no connection; it went nowhere.
-    Unsent,
+    /// Something was typed and did not simply arrive.
+    Typed(Fate),
+    /// A ping came back after so many milliseconds.
+    Latency(f64),
+    /// So many people look: those who may type, and those who only watch.
+    Viewers(u32, u32),
 }
 
 /// A connection that keeps itself up.
@@ -49,8 +75,12 @@ pub struct Link {
     machine: RefCell<Reconnect>,
     end: RefCell<Option<End>>,
     size: Cell<Size>,
-    input_seq: Cell<u32>,
+    mode: Mode,
+    exchange: RefCell<Exchange>,
+    /// The place that was acknowledged last.
+    acked: Cell<Place>,
     pings: Cell<u32>,
+    pinged_at: Cell<f64>,
     due: RefCell<Option<Timeout>>,
     _ticker: Interval,
     on_open: Closure<dyn FnMut(JsValue)>,
@@ -60,7 +90,7 @@ pub struct Link {
 
 impl Link {
     /// Connects, and tells `owner` what happens.
-    pub fn start(agent_id: AgentId, size: Size, owner: impl Fn(Incoming) + 'static) -> Rc<Self> {
+    pub fn start(agent_id: AgentId, size: Size, mode: Mode, owner: impl Fn(Incoming) + 'static) -> Rc<Self> {
         let link = Rc::new_cyclic(|link: &Weak<Self>| Self {
             url: url(agent_id),
             owner: Box::new(owner),
@@ -68,11 +98,14 @@ impl Link {
             machine: RefCell::new(Reconnect::new(now())),
             end: RefCell::default(),
             size: Cell::new(size),
-            input_seq: Cell::new(0),
+            mode,
+            exchange: RefCell::default(),
+            acked: Cell::default(),
             pings: Cell::new(0),
+            pinged_at: Cell::new(0.0),
             due: RefCell::default(),
             _ticker: Interval::new(TICK, on(link, Self::tick)),
-            on_open: Closure::new(handler(link, |link, _| link.send(&ClientFrame::Hello(link.size.get())))),
+            on_open: Closure::new(handler(link, |link, _| link.greet())),
             on_message: Closure::new(handler(link, |link, event: MessageEvent| link.on_message(&event))),
             on_close: Closure::new(handler(link, |link, _| link.on_close())),
         });
@@ -80,17 +113,28 @@ impl Link {
         link
     }
 
-    /// Sends what was typed, or says that it could not be sent.
+    /// Sends what was typed, or says what becomes of it.
     pub fn type_in(&self, bytes: &[u8]) {
-        if !self.machine.borrow().is_live() {
-            if !FOCUS_REPORTS.contains(&bytes) {
-                (self.owner)(Incoming::Unsent);
-            }
+        let is_live = self.machine.borrow().is_live();
+        if self.mode == Mode::Watch || (!is_live && FOCUS_REPORTS.contains(&bytes)) {
             return;
         }
-        for chunk in bytes.chunks(INPUT_CHUNK) {
-            let seq = self.input_seq.replace(self.input_seq.get().wrapping_add(1));
-            self.send(&ClientFrame::Input { seq, bytes: chunk.to_vec() });
+        let frames = self.exchange.borrow_mut().typed(bytes, now());
+        match frames {
+            Some(frames) if is_live => self.send_pending(frames),
+            Some(_) => (self.owner)(Incoming::Typed(Fate::Waits)),
+            None => (self.owner)(Incoming::Typed(Fate::Refused)),
+        }
+    }
+
+    /// The screen has shown everything up to a place; `is_idle` says that it has nothing more to show.
+    pub fn shown(&self, place: Place, is_idle: bool) {
+        let (epoch, seq) = place;
+        let before = self.acked.get();
+        let is_due = is_idle || before.0 != epoch || seq >= before.1 + ACK_EVERY as u64;
+        if is_due && before != place && self.machine.borrow().is_live() {
+            self.acked.set(place);
+            self.send(&ClientFrame::Ack { epoch, seq });
         }
     }
 
@@ -119,10 +163,18 @@ impl Link {
         self.run(command);
     }
 
-    /// The screen is too far behind: stop listening until [`Self::wake`].
-    pub fn pause(self: &Rc<Self>) {
-        let command = self.machine.borrow_mut().paused();
-        self.run(Some(command));
+    fn greet(&self) {
+        let resume = self.exchange.borrow().resume();
+        self.send(&ClientFrame::Hello(Hello { size: self.size.get(), mode: self.mode, resume }));
+    }
+
+    /// Sends the last frames of input that the server has not taken over.
+    fn send_pending(&self, frames: usize) {
+        let exchange = self.exchange.borrow();
+        let pending = exchange.pending();
+        for (seq, bytes) in pending.iter().skip(pending.len() - frames) {
+            self.send(&ClientFrame::Input { seq: *seq, bytes: bytes.clone() });
+        }
     }
 
     fn tick(self: &Rc<Self>) {
@@ -135,18 +187,22 @@ impl Link {
         match command {
             Some(Command::Connect) => self.connect(),
             Some(Command::WaitUntil(time)) => {
-                self.hang_up();
+                self.exchange.borrow_mut().lost(now());
+                self.hang_up(WILL_BE_BACK);
                 self.wait_until(time);
             }
-            Some(Command::Stop) => self.hang_up(),
-            Some(Command::Ping) => {
-                self.pings.set(self.pings.get().wrapping_add(1));
-                self.send(&ClientFrame::Ping(self.pings.get()));
-            }
+            Some(Command::Stop) => self.hang_up(DONE),
+            Some(Command::Ping) => self.ping(),
             None => {}
         }
         let standing = self.machine.borrow().standing(now());
         (self.owner)(Incoming::Status(Status::Connection { standing, end: self.end.borrow().clone() }));
+    }
+
+    fn ping(&self) {
+        self.pings.set(self.pings.get().wrapping_add(1));
+        self.pinged_at.set(performance_now());
+        self.send(&ClientFrame::Ping(self.pings.get()));
     }
 
     fn wait_until(self: &Rc<Self>, time: f64) {
@@ -154,28 +210,28 @@ impl Link {
         let millis = (time - now()).max(0.0).ceil() as u32;
         let timeout = Timeout::new(millis, on(&Rc::downgrade(self), Self::tick));
         // The one before may be the very timer that led here: it is dropped after its callback has returned.
-        self.due.replace(time.is_finite().then_some(timeout));
+        self.due.replace(Some(timeout));
     }
 
     fn connect(self: &Rc<Self>) {
-        self.hang_up();
+        self.exchange.borrow_mut().lost(now());
+        self.hang_up(WILL_BE_BACK);
         let Ok(socket) = WebSocket::new_with_str(&self.url, SUBPROTOCOL) else { return };
         socket.set_binary_type(BinaryType::Arraybuffer);
         socket.set_onopen(Some(self.on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(self.on_close.as_ref().unchecked_ref()));
-        self.input_seq.set(0);
         self.socket.replace(Some(socket));
     }
 
     /// Drops the socket; nothing is heard of it any more.
-    fn hang_up(&self) {
+    fn hang_up(&self, code: u16) {
         if let Some(socket) = self.socket.take() {
             socket.set_onopen(None);
             socket.set_onmessage(None);
             socket.set_onclose(None);
             // It fails for a malformed code only, and there is none.
-            let _ = socket.close();
+            let _ = socket.close_with_code(code);
         }
     }
 
@@ -198,31 +254,63 @@ impl Link {
         self.machine.borrow_mut().heard();
         let frame = Uint8Array::new(&buffer);
         if frame.length() as usize > OUTPUT_HEADER && frame.get_index(0) == OUTPUT {
+            let place = self.exchange.borrow_mut().received(frame.length() as usize - OUTPUT_HEADER);
             #[expect(clippy::cast_possible_truncation, reason = "it is 9")]
-            (self.owner)(Incoming::Output(frame.subarray(OUTPUT_HEADER as u32, frame.length())));
+            let bytes = frame.subarray(OUTPUT_HEADER as u32, frame.length());
+            (self.owner)(Incoming::Output(bytes, place));
             return;
         }
-        match ServerFrame::decode(&frame.to_vec()) {
-            Ok(ServerFrame::Welcome(_)) => {
+        // A newer server may say more than this client understands.
+        if let Ok(frame) = ServerFrame::decode(&frame.to_vec()) {
+            self.on_frame(frame);
+        }
+    }
+
+    fn on_frame(self: &Rc<Self>, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Welcome(welcome) => {
                 self.machine.borrow_mut().welcomed(now());
                 self.end.take();
-                (self.owner)(Incoming::Welcome);
-                self.run(None);
+                let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
+                if welcomed.starts_over {
+                    (self.owner)(Incoming::StartOver);
+                }
+                self.acked.set((welcome.epoch, 0));
+                let pending = self.exchange.borrow().pending().len();
+                self.send_pending(pending);
+                self.run(Some(Command::Ping));
+                if welcomed.input_lost {
+                    (self.owner)(Incoming::Typed(Fate::Lost));
+                }
+                if welcome.size != self.size.get() {
+                    self.send(&ClientFrame::Resize(self.size.get()));
+                }
             }
-            Ok(ServerFrame::End(end)) => {
-                let command = self.machine.borrow_mut().ended(&end);
+            ServerFrame::Reset(reset) => {
+                self.exchange.borrow_mut().reset(&reset);
+                (self.owner)(Incoming::StartOver);
+                if reset.input_lost {
+                    (self.owner)(Incoming::Typed(Fate::Lost));
+                }
+            }
+            ServerFrame::Pong { number, .. } if number == self.pings.get() => {
+                (self.owner)(Incoming::Latency(performance_now() - self.pinged_at.get()));
+            }
+            ServerFrame::Status(status) => (self.owner)(Incoming::Viewers(status.drivers, status.watchers)),
+            ServerFrame::InputAck(next) => self.exchange.borrow_mut().acked(next),
+            ServerFrame::End(end) => {
+                let command = self.machine.borrow_mut().ended(&end, now());
                 self.end.replace(Some(end));
                 self.run(command);
             }
-            // A newer server may say more than this client understands.
-            Ok(ServerFrame::Pong(_) | ServerFrame::Output { .. }) | Err(_) => {}
+            ServerFrame::Pong { .. } | ServerFrame::Output { .. } => {}
         }
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.hang_up();
+        self.hang_up(DONE);
     }
 }
 
@@ -246,6 +334,11 @@ fn handler<T: 'static, E: 'static>(target: &Weak<T>, call: fn(&Rc<T>, E)) -> imp
 
 fn now() -> f64 {
     js_sys::Date::now()
+}
+
+/// A clock that nobody sets, for short times.
+fn performance_now() -> f64 {
+    leptos::prelude::window().performance().map_or_else(now, |performance| performance.now())
 }
 
 fn url(agent_id: AgentId) -> String {

@@ -1,10 +1,6 @@
 //! xterm on the page: made, filled, measured, painted and disposed of. It knows nothing of connections.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use domain::terminal::Size;
 use js_sys::{Object, Reflect, Uint8Array};
@@ -17,7 +13,14 @@ use xterm_js_rs::{
     addons::{fit::FitAddon, unicode11::Unicode11Addon, web_links::WebLinksAddon},
 };
 
-use super::{bindings, bindings::Terminal6, keys, links, renderer::Renderer, theme};
+use super::{
+    bindings::{self, Terminal6, Tools},
+    keys,
+    link::Place,
+    links,
+    renderer::Renderer,
+    theme,
+};
 
 /// Lines that can be scrolled back.
 const SCROLLBACK: u32 = 5_000;
@@ -25,8 +28,6 @@ const SCROLLBACK: u32 = 5_000;
 const FONT_SIZE: u32 = 13;
 /// The family for measuring and painting when the page names none.
 const FONT_FALLBACK: &str = "monospace";
-/// Bytes that xterm may have to parse still. Beyond 50 MB it would throw output away.
-const PARSE_MAX: usize = 4 * 1024 * 1024;
 /// Clears everything, in step with what was written before: `Terminal.reset` would overtake it.
 const FULL_RESET: &[u8] = b"\x1bc";
 
@@ -37,8 +38,8 @@ type Typed = Box<dyn Fn(&[u8])>;
 pub struct Handlers {
     /// This was typed, pasted, or answered by the terminal itself.
     pub typed: Typed,
-    /// Everything that was written has been parsed, after [`Screen::write`] said that it is too much.
-    pub caught_up: Box<dyn Fn()>,
+    /// Everything up to a place has been parsed; also whether that is all there is.
+    pub shown: Box<dyn Fn(Place, bool)>,
 }
 
 /// A terminal on the page.
@@ -46,7 +47,8 @@ pub struct Screen {
     terminal: Rc<Terminal>,
     fit: FitAddon,
     host: HtmlElement,
-    writes: Rc<Writes>,
+    writes: Rc<RefCell<VecDeque<Option<Place>>>>,
+    tools: Tools,
     renderer: Renderer,
     listening: Vec<Disposable>,
     _on_data: Closure<dyn FnMut(String)>,
@@ -54,14 +56,6 @@ pub struct Screen {
     _on_key: Closure<dyn FnMut(KeyboardEvent) -> bool>,
     _on_link: Closure<dyn FnMut(JsValue, String)>,
     on_parsed: Closure<dyn FnMut()>,
-}
-
-/// Sizes of the writes that xterm has not parsed yet, oldest first.
-#[derive(Default)]
-struct Writes {
-    sizes: RefCell<VecDeque<usize>>,
-    bytes: Cell<usize>,
-    is_behind: Cell<bool>,
 }
 
 impl Screen {
@@ -80,7 +74,7 @@ impl Screen {
         Reflect::set(&terminal.get_unicode(), &"activeVersion".into(), &"11".into())?;
         terminal.open(host.clone());
 
-        let Handlers { typed, caught_up } = handlers;
+        let Handlers { typed, shown } = handlers;
         let typed = Rc::new(typed);
         let on_data = Closure::<dyn FnMut(String)>::new({
             let typed = Rc::clone(&typed);
@@ -96,21 +90,25 @@ impl Screen {
         ];
         let on_key = keys::handler(&terminal);
         terminal.attach_custom_key_event_handler(on_key.as_ref().unchecked_ref());
-        let writes = Rc::new(Writes::default());
+        let writes = Rc::new(RefCell::new(VecDeque::new()));
         let on_parsed = Closure::new({
             let writes = Rc::clone(&writes);
             move || {
-                if writes.parsed() {
-                    caught_up();
+                let place = writes.borrow_mut().pop_front().flatten();
+                if let Some(place) = place {
+                    let is_idle = writes.borrow().is_empty();
+                    shown(place, is_idle);
                 }
             }
         });
+        let tools = bindings::equip(terminal.unchecked_ref(), &host);
         let renderer = Renderer::start(&terminal);
         Ok(Self {
             terminal,
             fit,
             host,
             writes,
+            tools,
             renderer,
             listening,
             _on_data: on_data,
@@ -123,16 +121,25 @@ impl Screen {
 
     /// Starts over: screen, history and modes.
     pub fn reset(&self) {
-        self.write(&Uint8Array::from(FULL_RESET));
+        self.tools.start_over();
+        self.write_marked(&Uint8Array::from(FULL_RESET), None);
     }
 
-    /// Prints. Says `false` when xterm has more to parse than is good: then write no more until it has caught up.
-    pub fn write(&self, bytes: &Uint8Array) -> bool {
+    /// Prints. Once that is parsed, the terminal is at this place.
+    pub fn write(&self, bytes: &Uint8Array, place: Place) {
+        self.write_marked(bytes, Some(place));
+    }
+
+    fn write_marked(&self, bytes: &Uint8Array, place: Option<Place>) {
         let terminal: &Terminal6 = self.terminal.unchecked_ref();
-        self.writes.written(bytes.length() as usize);
-        // It throws only when far more is waiting than is ever let wait here.
+        self.writes.borrow_mut().push_back(place);
+        // It throws only when far more is waiting than the gateway ever sends ahead.
         let _ = terminal.write(bytes, self.on_parsed.as_ref().unchecked_ref());
-        !self.writes.is_behind.get()
+    }
+
+    /// What a person does with the screen besides typing.
+    pub fn tools(&self) -> &Tools {
+        &self.tools
     }
 
     /// Fits the terminal to its element. `None` while the element cannot be seen.
@@ -179,25 +186,9 @@ impl Drop for Screen {
         for listener in self.listening.drain(..) {
             listener.dispose();
         }
+        self.tools.dispose();
         self.renderer.stop();
         self.terminal.dispose();
-    }
-}
-
-impl Writes {
-    fn written(&self, bytes: usize) {
-        self.sizes.borrow_mut().push_back(bytes);
-        self.bytes.set(self.bytes.get() + bytes);
-        if self.bytes.get() > PARSE_MAX {
-            self.is_behind.set(true);
-        }
-    }
-
-    /// The oldest write is parsed. Says `true` when that ended a time of being behind.
-    fn parsed(&self) -> bool {
-        let bytes = self.sizes.borrow_mut().pop_front().unwrap_or_default();
-        self.bytes.set(self.bytes.get() - bytes);
-        self.bytes.get() == 0 && self.is_behind.replace(false)
     }
 }
 
