@@ -1,21 +1,39 @@
 #!/usr/bin/env bash
 # What ttyd runs for each viewer: prints the history above the visible screen, then attaches to the tmux session.
 # A viewer therefore has its scrollback after every reconnect; tmux redraws only the visible screen.
+#
+# It says `hello` and then takes one line, the request (docs/terminal-protocol.md, "The other leg"):
+#   : attach <most lines> <most bytes> drive|watch     history and screen
+#   : history <most lines>                              history and screen as plain text, then the end
+# What it says about itself is in APC sequences, which terminals ignore. Without a request it attaches after three seconds.
 set -uo pipefail
 
 here=${BASH_SOURCE[0]%/*} # always started by its full path
-HISTORY_LINES=2000
 tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
+say() { printf '\033_aiworker %s\033\134' "$1"; }
 
-read -r rows columns < <(stty size 2>/dev/null)
+# Keys that come early wait for tmux as they are: no echo, no line to edit, no signals.
+read -r rows columns < <(stty -echo -icanon -isig -ixon -iexten -icrnl min 1 time 0 size 2>/dev/null)
 [ "${rows:-0}" -gt 0 ] && [ "${columns:-0}" -gt 0 ] || rows=24 columns=80
+
+say 'hello 1'
+verb=attach most_lines=5000 most_bytes=524288 mode=drive
+if read -r -t 3 colon a b c d && [ "${colon:-}" = : ]; then
+    case "$a $b" in
+        attach\ [1-9]*) most_lines=${b//[!0-9]/} most_bytes=${c//[!0-9]/} mode=${d:-drive} ;;
+        history\ [1-9]*) verb=history most_lines=${b//[!0-9]/} most_bytes=67108864 mode=watch ;;
+    esac
+fi
 
 # The window takes this viewer's size before the history is read. Were it done by attaching, lines would move between
 # history and screen in between, and be missing or shown twice. One call, because each costs some milliseconds.
+# Whoever only watches changes no size.
+FACTS='#{window_panes} #{history_size} #{pid}.#{session_id}.#{session_created}'
 look() { # fills the file `seen`: a line of facts, then the history
-    tmux resize-window -t =agent: -x "$columns" -y "$rows" \; \
-        display-message -p -t =agent: '#{window_panes} #{history_size}' \; \
-        capture-pane -peJ -t =agent: -S "-$HISTORY_LINES" -E -1 >"$seen" 2>/dev/null
+    local size=() capture=(capture-pane -peJ -t "=agent:" -S "-$most_lines" -E -1)
+    [ "$mode" = watch ] || size=(resize-window -t "=agent:" -x "$columns" -y "$rows" \;)
+    [ $verb = attach ] || capture=(capture-pane -pJ -t "=agent:" -S "-$most_lines")
+    tmux "${size[@]}" display-message -p -t =agent: "$FACTS" \; "${capture[@]}" >"$seen" 2>/dev/null
 }
 
 # Waits until ttyd, the parent, has taken what was printed. When it attaches, tmux throws away what has not been read yet
@@ -29,7 +47,8 @@ count_taken() { # sets `taken`
 
 wait_until_taken() { # bytes, count before they were printed
     local last=-1 tries
-    for ((tries = 0; tries < 600; tries++)); do
+    # A viewer on a slow line takes its time: 20 s at most.
+    for ((tries = 0; tries < 4000; tries++)); do
         count_taken || { sleep 0.1 && return; }
         ((taken - $2 < $1 || (taken != last && tries < 60))) || return
         last=$taken
@@ -48,25 +67,52 @@ if ! look; then
     look
 fi
 
-show_history() {
-    local lines bytes i before=0
-    read -r lines bytes < <(wc -lc <"$seen")
-    exec {never}<> <(:) # something to wait on that never comes
-    ! count_taken || before=$taken
-    tail -n +2 -- "$seen"
+# Cuts the history to the bytes that were asked for, at the beginning of a line. The line of facts goes.
+cut_history() {
+    tail -n +2 -- "$seen" >"$seen.cut"
+    if [ "$(stat -c %s -- "$seen.cut")" -gt "$most_bytes" ]; then
+        tail -c "$most_bytes" -- "$seen.cut" | tail -n +2 >"$seen"
+    else
+        mv -f -- "$seen.cut" "$seen"
+    fi
+}
+
+exec {never}<> <(:) # something to wait on that never comes
+before=0
+! count_taken || before=$taken
+read -r panes history identity <"$seen"
+say "session ${identity:-none}"
+cut_history
+if [ $verb = history ]; then
+    cat -- "$seen"
+    say end
+elif [ "${panes:-0}" = 1 ] && [ "${history:-0}" -gt 0 ]; then
+    cat -- "$seen"
     # Back to plain colours, and as many newlines as lift exactly what was printed off the screen that tmux is about to
     # clear.
     printf '\033[m'
     for ((i = 1; i < rows; i++)); do printf '\n'; done
-    # The terminal adds a carriage return to each line. The line of facts, at most 40 bytes, is not printed.
-    wait_until_taken $((bytes + lines - 40)) "$before"
-    exec {never}<&-
-}
-
-read -r panes history <"$seen"
-if [ "${panes:-0}" = 1 ] && [ "${history:-0}" -gt 0 ]; then
-    show_history
+else
+    : >"$seen"
 fi
-rm -f -- "$seen"
-# From here on the window follows the viewer who typed last.
-exec tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" attach-session -t =agent: \; set-option -w -u window-size
+[ $verb = history ] || say screen
+# The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
+read -r lines bytes < <(wc -lc <"$seen")
+wait_until_taken $((bytes + lines + 40)) "$before"
+rm -f -- "$seen" "$seen.cut"
+[ $verb = attach ] || exit 0
+attach=(attach-session -t "=agent:")
+if [ "$mode" = watch ]; then
+    attach+=(-f 'read-only,ignore-size')
+else
+    # From here on the window follows the viewer who typed last.
+    attach+=(\; set-option -w -u window-size)
+fi
+# Lines that went into the history since it was read are missing above the screen. tmux alone can say so at the very moment
+# when it attaches, and what it can say to the other side is a question for the clipboard, which nobody answers.
+if [ "${panes:-0}" = 1 ]; then
+    attach+=(\; if-shell -F -t "=agent:" "#{!=:#{history_size},${history:-0}}" 'refresh-client -l')
+fi
+exec {never}<&-
+# Viewers understand UTF-8, whatever the agent's locale says.
+exec tmux -u -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "${attach[@]}"

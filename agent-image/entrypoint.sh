@@ -4,6 +4,7 @@
 #   entrypoint.sh               sets git up, starts tmux and ttyd, and keeps ttyd running until SIGTERM
 #   entrypoint.sh new-session   makes the tmux session (also used by attach.sh when tmux was killed)
 #   entrypoint.sh session       what runs in that session: the first clone, then a shell that runs the start command
+#   entrypoint.sh git-credential get   what git asks for the repository's user and password
 #
 # Its environment is described in README.md beside it.
 set -uo pipefail
@@ -11,6 +12,7 @@ set -uo pipefail
 here=${BASH_SOURCE[0]%/*} # always started by its full path
 : "${AIWORKER_WORKSPACE:=/workspace}" "${SHELL:=/bin/bash}" "${START_COMMAND:=}" "${REPOSITORY_URL:=}"
 : "${REPOSITORY_BRANCH:=main}" "${AIWORKER_CLONE_TIMEOUT:=600}" "${AIWORKER_STOP_GRACE:=4}"
+: "${AIWORKER_MODE:=manual}" "${MCP_ENDPOINT:=}"
 
 # Sockets must have short paths (108 bytes). Where the run folder's is long, its own process makes it short.
 if [ -z "${AIWORKER_SOCKETS:-}" ]; then
@@ -23,7 +25,9 @@ if [ -z "${AIWORKER_SOCKETS:-}" ]; then
     # What happens inside the tmux session is told in this process's log too.
     AIWORKER_LOG=/proc/$$/fd/1
 fi
-export AIWORKER_WORKSPACE AIWORKER_RUN AIWORKER_SOCKETS AIWORKER_LOG SHELL
+secrets=$AIWORKER_RUN/secrets
+: "${AIWORKER_TOKEN_FILE:=$secrets/token}"
+export AIWORKER_WORKSPACE AIWORKER_RUN AIWORKER_SOCKETS AIWORKER_LOG AIWORKER_TOKEN_FILE SHELL
 
 tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
 log() { printf '%s\n' "$*" 2>/dev/null >>"$AIWORKER_LOG" || true; }
@@ -120,6 +124,50 @@ set_git_up() {
     [ -z "${GIT_USER_EMAIL:-}" ] || git config --global user.email "$GIT_USER_EMAIL"
 }
 
+# The token for the repository's host goes to that host only, over HTTPS, and only when git asks.
+set_git_credentials_up() {
+    if [ -s "$secrets/git-token" ]; then
+        git config --global credential.helper "$here/entrypoint.sh git-credential"
+    elif [ "$(git config --global credential.helper)" = "$here/entrypoint.sh git-credential" ]; then
+        git config --global --unset credential.helper
+    fi
+}
+
+git_credential() {
+    local line protocol='' host='' rest=${REPOSITORY_URL#https://}
+    [ "${1:-}" = get ] || return 0
+    while IFS= read -r line && [ -n "$line" ]; do
+        case $line in
+            protocol=*) protocol=${line#*=} ;;
+            host=*) host=${line#*=} ;;
+        esac
+    done
+    rest=${rest%%/*}
+    [ "$protocol" = https ] && [ "$REPOSITORY_URL" != "$rest" ] && [ "$host" = "${rest##*@}" ] || return 0
+    printf 'username=%s\npassword=%s\n' "${GIT_TOKEN_USER:-oauth2}" "$(cat -- "$secrets/git-token")"
+}
+
+# Claude Code learns of AiWorker. An agent without an address or a token is a shell like any other; autopilot is nothing
+# without them, and says so instead of starting.
+set_cli_up() {
+    local missing='' error
+    if [ -z "$MCP_ENDPOINT" ]; then
+        missing="MCP_ENDPOINT, the address of AiWorker, is not set"
+    elif ! grep -q '[^[:space:]]' "$AIWORKER_TOKEN_FILE" 2>/dev/null; then
+        missing="the agent token in $AIWORKER_TOKEN_FILE is missing or empty"
+    elif ! command -v aiworker >/dev/null; then
+        missing="the program aiworker is not installed here"
+    elif ! error=$(aiworker agent-setup 2>&1); then
+        missing=${error##*$'\n'}
+    fi
+    [ -n "$missing" ] || return 0
+    if [ "$AIWORKER_MODE" = autopilot ]; then
+        log "Autopilot cannot start: $missing."
+        exit 78
+    fi
+    log "The coding CLI works without AiWorker's tools: $missing."
+}
+
 ending=
 ttyd_pid=
 # Whether there is a process besides this one. Those that only wait to be reaped have no command line.
@@ -155,7 +203,7 @@ start_ttyd() {
     [ -z "${AIWORKER_TERMINAL:-}" ] || listen=(-p "${AIWORKER_TERMINAL##*:}" -i "${AIWORKER_TERMINAL%:*}")
     credential=$(<"${AIWORKER_TERMINAL_PASSWORD_FILE:-$AIWORKER_RUN/terminal-password}")
     rm -f -- "$AIWORKER_SOCKETS/ttyd.sock"
-    ttyd -d 3 -W -O -m 8 -P 15 -T xterm-256color -c "agent:$credential" "${listen[@]}" -w "$AIWORKER_WORKSPACE" \
+    ttyd -d 3 -W -O -m 32 -P 15 -T xterm-256color -c "agent:$credential" "${listen[@]}" -w "$AIWORKER_WORKSPACE" \
         "$here/attach.sh" </dev/null &
     ttyd_pid=$!
 }
@@ -163,9 +211,12 @@ start_ttyd() {
 run() {
     trap end TERM INT
     trap '' HUP
+    [ "$AIWORKER_MODE" != autopilot ] || set_cli_up
     # ttyd first: it takes longest, and a viewer waits for the session anyway.
     start_ttyd
+    [ "$AIWORKER_MODE" = autopilot ] || set_cli_up
     set_git_up
+    set_git_credentials_up
     new_session
     # A ttyd that ends is started again: after 0.1 s, then twice as long each time up to 5 s; a minute of life resets it.
     local delay=1 started=$SECONDS code
@@ -187,5 +238,6 @@ case ${1:-run} in
     run) run ;;
     new-session) new_session ;;
     session) session ;;
-    *) echo "usage: entrypoint.sh [new-session|session]" >&2; exit 64 ;;
+    git-credential) git_credential "${2:-}" ;;
+    *) echo "usage: entrypoint.sh [new-session|session|git-credential get]" >&2; exit 64 ;;
 esac

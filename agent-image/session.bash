@@ -4,6 +4,7 @@
 # The command runs inside this interactive shell, before its first prompt. So Ctrl-Z and `fg` work on it, Ctrl-C ends it
 # and not the terminal, and the shell stays when it is over.
 
+__aiworker_path=$PATH
 # shellcheck disable=SC1090,SC1091
 [ ! -r /etc/profile ] || . /etc/profile
 for __aiworker_file in ~/.bash_profile ~/.bash_login ~/.profile; do
@@ -13,15 +14,23 @@ for __aiworker_file in ~/.bash_profile ~/.bash_login ~/.profile; do
         break
     fi
 done
-unset __aiworker_file
+# Profiles such as Debian's set PATH anew and forget where the agent's own programs are.
+IFS=: read -ra __aiworker_folders <<<"$__aiworker_path"
+for __aiworker_file in "${__aiworker_folders[@]}"; do
+    case ":$PATH:" in *":$__aiworker_file:"*) ;; *) PATH=$PATH:$__aiworker_file ;; esac
+done
+unset __aiworker_file __aiworker_folders __aiworker_path
 
-if [ -n "${START_COMMAND:-}" ]; then
+# In autopilot the start command is the coding CLI, which autopilot runs on each task.
+__aiworker_command=${START_COMMAND:-}
+[ "${AIWORKER_MODE:-manual}" != autopilot ] || __aiworker_command="aiworker autopilot"
+if [ -n "$__aiworker_command" ]; then
     __aiworker_start() {
         PROMPT_COMMAND=${PROMPT_COMMAND#__aiworker_start;}
         unset -f __aiworker_start
         # Up-arrow brings it back.
-        history -s -- "$START_COMMAND"
-        eval "$START_COMMAND"
+        history -s -- "$__aiworker_command"
+        eval "$__aiworker_command"
     }
     # Behind everything above, which may have set it.
     PROMPT_COMMAND="__aiworker_start;${PROMPT_COMMAND:-}"

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Run inside the image, as its own user: every program is there and runs, and the terminal answers.
+#   smoke-test.sh slim|full
+set -euo pipefail
+
+programs=("git --version" "tmux -V" "ttyd --version" "claude --version" "jq --version" "curl --version" "ssh -V" "rg --version" "tini --version")
+[ "${1:-full}" = slim ] || programs+=("python3 --version" "python3 -m venv --help" "pip3 --version" "gcc --version" "make --version"
+    "node --version" "npm --version" "bun --version" "kubectl version --client" "wget --version" "unzip -v")
+
+[ "$(id -u):$(id -g)" = 1000:1000 ] || { echo "runs as $(id)" >&2; exit 1; }
+for program in "${programs[@]}"; do
+    # shellcheck disable=SC2086 # words on purpose
+    output=$($program 2>&1) || { echo "failed: $program: $output" >&2; exit 1; }
+    printf '  %-26s %s\n' "$program" "${output%%$'\n'*}"
+done
+
+export AIWORKER_RUN AIWORKER_WORKSPACE HOME
+AIWORKER_RUN=$(mktemp -d) AIWORKER_WORKSPACE=$(mktemp -d) HOME=$(mktemp -d)
+printf 'smoke' >"$AIWORKER_RUN/terminal-password"
+AIWORKER_TERMINAL=127.0.0.1:7681 /opt/aiworker/entrypoint.sh &
+entrypoint=$!
+for _ in $(seq 100); do
+    answer=$(curl -s -o /dev/null -w '%{http_code}' -u agent:smoke http://127.0.0.1:7681/ || true)
+    [ "$answer" != 200 ] || break
+    command sleep 0.1
+done
+kill -TERM "$entrypoint"
+wait "$entrypoint" || true
+[ "$answer" = 200 ] || { echo "the terminal answered $answer" >&2; exit 1; }
+printf '  %-26s %s\n' terminal "answers with its password"
