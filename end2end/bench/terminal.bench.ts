@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Api } from "../fixtures/api.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { test } from "../fixtures/test.ts";
-import { WebSocketClient } from "../fixtures/websocket.ts";
+import { GatewayTerminal, type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
 import { format, median, quantile, record } from "./record.ts";
 
 const SIZE = { columns: 100, rows: 30 };
@@ -57,14 +57,6 @@ test("echo and bulk output through the gateway", async ({ server }) => {
   });
 });
 
-/** A terminal, however it is reached. */
-interface Terminal {
-  type(text: string): void;
-  /** Resolves when what came since the last call contains `text`. */
-  shows(text: string): Promise<void>;
-  close(): void;
-}
-
 async function measureEcho(terminal: Terminal): Promise<number[]> {
   await pause(SETTLE);
   // The kernel echoes what nobody reads yet: no shell in between.
@@ -101,55 +93,15 @@ async function measureBulk(terminal: Terminal, run: number): Promise<number> {
   return BULK / 1e6 / seconds;
 }
 
-/** Collects output and tells when a text has come. */
-class Watcher {
-  private text = "";
-  private wanted: { text: string; found: () => void } | undefined;
-
-  take(bytes: Buffer): void {
-    this.text = (this.text + bytes.toString("latin1")).slice(-4096);
-    if (this.wanted && this.text.includes(this.wanted.text)) this.wanted.found();
-  }
-
-  shows(text: string): Promise<void> {
-    this.text = "";
-    return new Promise((found) => (this.wanted = { text, found }));
-  }
-}
-
 async function throughGateway(server: AiWorker, api: Api, agent: string): Promise<Terminal> {
   const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   const { hostname, port } = new URL(server.url);
   const target = { hostname, port, path: `/agent-terminal/${agent}/ws`, headers: { cookie, origin: server.url } };
-  const watcher = new Watcher();
-  const socket = await WebSocketClient.connect(target, "aiworker.terminal.v1", (frame) => {
-    if (frame[0] === 0x81) watcher.take(frame.subarray(9));
-  });
-  socket.send(Buffer.from(`\u0005${JSON.stringify({ cols: SIZE.columns, rows: SIZE.rows })}`));
-  let sequence = 0;
-  return {
-    type: (text) => {
-      const head = Buffer.alloc(5, 0x01);
-      head.writeUInt32LE(sequence++, 1);
-      socket.send(Buffer.concat([head, Buffer.from(text)]));
-    },
-    shows: (text) => watcher.shows(text),
-    close: () => socket.close(),
-  };
+  return new GatewayTerminal(target, SIZE).connect();
 }
 
 async function directly(server: AiWorker, agent: string): Promise<Terminal> {
   const run = join(server.data, "agents", agent, "run");
-  const token = Buffer.from(`agent:${readFileSync(join(run, "terminal-password"), "latin1")}`).toString("base64");
-  const headers = { host: "localhost", origin: "http://localhost", authorization: `Basic ${token}` };
-  const watcher = new Watcher();
-  const socket = await WebSocketClient.connect({ socketPath: join(run, "ttyd.sock"), path: "/ws", headers }, "tty", (frame) => {
-    if (frame[0] === "0".charCodeAt(0)) watcher.take(frame.subarray(1));
-  });
-  socket.send(Buffer.from(JSON.stringify({ AuthToken: token, ...SIZE })));
-  return {
-    type: (text) => socket.send(Buffer.from(`0${text}`)),
-    shows: (text) => watcher.shows(text),
-    close: () => socket.close(),
-  };
+  const credential = `agent:${readFileSync(join(run, "terminal-password"), "latin1")}`;
+  return ttydTerminal({ socketPath: join(run, "ttyd.sock") }, credential, SIZE);
 }

@@ -1,0 +1,149 @@
+// The terminal on slow lines: how soon Ctrl+C is quiet, how soon a lost connection is back, how soon a flood lets an answer through. The
+// lines are the relay of fixtures/link.ts; ttyd, dialled directly through the same relay, stands beside.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Api } from "../fixtures/api.ts";
+import { Link } from "../fixtures/link.ts";
+import type { AiWorker } from "../fixtures/server.ts";
+import { GatewayTerminal, type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
+import { test } from "../fixtures/test.ts";
+import { format, median, quantile, record } from "./record.ts";
+
+const SIZE = { columns: 200, rows: 50 };
+const LINES = {
+  "10 Mbit/s, 50 ms": { line: { delay: 25, rate: 1_250_000 }, most: 300 },
+  "200 kB/s, 50 ms": { line: { delay: 25, rate: 200_000 }, most: 1000 },
+};
+/** How long a program floods before it is interrupted, in ms. */
+const FLOOD = 2000;
+/** Nothing came for so long: it is quiet. In ms. */
+const QUIET = 1500;
+const INTERRUPTS = 12;
+const CUTS = 25;
+const KEYS = 150;
+
+interface Agent {
+  server: AiWorker;
+  api: Api;
+  id: string;
+}
+
+async function agentOf(server: AiWorker): Promise<Agent> {
+  const api = await Api.register(server, "ada");
+  const id = await api.launch(await api.project("Engine"), { name: "line" });
+  await api.reach("idle", id);
+  return { server, api, id };
+}
+
+async function viewerOf({ server, api, id }: Agent, link: Link): Promise<GatewayTerminal> {
+  const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+  const headers = { cookie, origin: server.url, host: new URL(server.url).host };
+  return new GatewayTerminal({ hostname: "127.0.0.1", port: link.port, path: `/agent-terminal/${id}/ws`, headers }, SIZE).connect();
+}
+
+/** Milliseconds from Ctrl+C to the last output of a flood, several times. */
+async function interrupts(terminal: Terminal, times: number): Promise<number[]> {
+  const took: number[] = [];
+  await pause(QUIET);
+  for (let time = 0; time < times; time++) {
+    terminal.type("yes\r");
+    await pause(FLOOD);
+    const pressed = performance.now();
+    terminal.type("\u0003");
+    do await pause(20);
+    while (performance.now() - Math.max(pressed, terminal.heard()) < QUIET);
+    took.push(Math.max(0, terminal.heard() - pressed));
+  }
+  return took;
+}
+
+for (const [name, { line, most }] of Object.entries(LINES)) {
+  test(`quiet after Ctrl+C at ${name}`, async ({ server }) => {
+    const agent = await agentOf(server);
+    const { hostname, port } = new URL(server.url);
+    const link = await Link.to({ host: hostname, port: Number(port) }, line);
+    const viewer = await viewerOf(agent, link);
+    const ours = await interrupts(viewer, INTERRUPTS);
+    viewer.close();
+    link.close();
+
+    const run = join(server.data, "agents", agent.id, "run");
+    const direct = await Link.to({ path: join(run, "ttyd.sock") }, line);
+    const credential = `agent:${readFileSync(join(run, "terminal-password"), "latin1")}`;
+    const ttyd = await ttydTerminal({ hostname: "127.0.0.1", port: direct.port }, credential, SIZE);
+    const theirs = await interrupts(ttyd, 3);
+    ttyd.close();
+    direct.close();
+    record({
+      what: `Terminal: quiet after Ctrl+C under \`yes\`, ${name}, p99`,
+      value: quantile(ours, 0.99),
+      unit: "ms",
+      detail: `p50 ${format(median(ours))} ms, ${ours.length} times; ttyd dialled directly p50 ${format(median(theirs))} ms`,
+      limit: { most },
+    });
+  });
+}
+
+test("back after a cut", async ({ server }) => {
+  const agent = await agentOf(server);
+  const { hostname, port } = new URL(server.url);
+  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 25, rate: 1_250_000 });
+  const viewer = await viewerOf(agent, link);
+  await pause(QUIET);
+  viewer.type("cat >/dev/null\r");
+  await pause(QUIET);
+  const took: number[] = [];
+  for (let cut = 0; cut < CUTS; cut++) {
+    link.cut();
+    await pause(200);
+    link.mend();
+    const letter = "abcdefghij"[cut % 10] ?? "a";
+    const shown = viewer.shows(letter);
+    const back = performance.now();
+    await viewer.connect();
+    viewer.type(letter);
+    await shown;
+    took.push(performance.now() - back);
+  }
+  const resets = viewer.resets;
+  viewer.close();
+  link.close();
+  record({
+    what: "Terminal: from the net's return to the echo of a key, 50 ms round trip, p50",
+    value: median(took),
+    unit: "ms",
+    detail: `p99 ${format(quantile(took, 0.99))} ms, ${took.length} cuts, ${resets} repaints`,
+    limit: { most: 300 },
+  });
+});
+
+test("answers in a flood", async ({ server }) => {
+  const agent = await agentOf(server);
+  const { hostname, port } = new URL(server.url);
+  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 0, rate: 1e9 });
+  const viewer = await viewerOf(agent, link);
+  await pause(QUIET);
+  viewer.type("yes\r");
+  await pause(FLOOD);
+  const took: number[] = [];
+  for (let key = 0; key < KEYS; key++) {
+    const pressed = performance.now();
+    // A key of its own would drown: tmux shows a viewer only what is on the screen at the moment. The answer to a ping waits behind
+    // the same output as an echo does.
+    await viewer.ping();
+    took.push(performance.now() - pressed);
+    await pause(20);
+  }
+  viewer.type("\u0003");
+  viewer.close();
+  link.close();
+  record({
+    what: "Terminal: answer to a ping while `yes` floods the same terminal, p99",
+    value: quantile(took, 0.99),
+    unit: "ms",
+    detail: `p50 ${format(median(took))} ms, ${took.length} pings`,
+    limit: { most: 100 },
+  });
+});
