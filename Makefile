@@ -28,8 +28,8 @@ bench: ## Measure speed and memory into docs/BENCHMARKS.md
 screenshot: ## Renew docs/screenshot.png from the browser tests
 	@scripts/screenshot
 
-test-cluster: ## Tests on a Kubernetes cluster (not built yet)
-	@scripts/not-built-yet test-cluster
+test-cluster: ## The Kubernetes runtime and the dashboard on a real cluster: that of KUBECONFIG, or one of our own
+	@scripts/test-cluster
 
-image: ## The agents' container image (not built yet)
-	@scripts/not-built-yet image
+image: ## The agents' container image: aiworker/agent, and aiworker/agent-slim with TARGET=slim
+	@scripts/image $(TARGET)
