@@ -6,7 +6,6 @@ import { chmodSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSyn
 import { once } from "node:events";
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
 import { json } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { Api } from "../fixtures/api.ts";
@@ -97,7 +96,14 @@ class Page {
     const page = new Page(server.url, cookie);
     const events = request({ ...page.target, path: "/api/events" }).end();
     const [answer] = (await once(events, "response")) as [IncomingMessage];
-    createInterface(answer).on("line", (line) => page.heard(line));
+    // The server ends the stream when the test is over.
+    answer.on("error", () => undefined);
+    let rest = "";
+    answer.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) page.heard(line);
+    });
     return page;
   }
 
