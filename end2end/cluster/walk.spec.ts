@@ -6,7 +6,8 @@ import { Cluster, connections, podName } from "../fixtures/cluster.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import { expect, test as base } from "../fixtures/test.ts";
 
-/** How long a busy node may take to bring a pod up or to end it. */
+/** How long a pod may take. Its containers end in seconds; a kubelet takes the pod itself off the list in rounds of its own, and until
+ *  then the agent is on its way. */
 const POD_DEADLINE = 120_000;
 /** A pod's address only leads somewhere within the cluster's own network. */
 const ways = process.env["AIWORKER_TEST_OWN_CLUSTER"] ? ["port-forward", "pod-address"] : ["port-forward"];
@@ -83,7 +84,7 @@ for (const dial of ways) {
         await page.goto("/agents");
         await dashboard.press("bernoulli", "Delete");
         await dashboard.confirm("Delete");
-        await expect(dashboard.agent("bernoulli")).toHaveCount(0);
+        await expect(dashboard.agent("bernoulli")).toHaveCount(0, { timeout: POD_DEADLINE });
         await cluster.empty();
       });
     });
