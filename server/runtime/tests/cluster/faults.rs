@@ -1,6 +1,6 @@
 //! What goes wrong in clusters, each ending in a reason and a sentence.
 
-use domain::{Observed, Reason};
+use domain::{Explanation, Observed, Reason};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{ResourceQuota, ServiceAccount},
@@ -16,8 +16,7 @@ async fn fails(world: World, spec: AgentSpec, reason: Reason, raw: &str) {
     world.runtime.ensure(&spec).await.unwrap();
     let seen = world.until(spec.id, |seen| seen.state == Observed::Failed).await;
     assert_eq!(seen.reason, Some(reason), "{}", seen.message);
-    // Of an image, the cluster's own words name it sooner or later; the sentence does at once.
-    assert!(seen.message.contains(raw), "{}", seen.message);
+    assert!(Explanation::split(&seen.message).raw.contains(raw), "{}", seen.message);
     world.remove(spec.id).await;
     assert_eq!(world.left().await, Vec::<String>::new());
     world.end().await;

@@ -4,7 +4,7 @@ use domain::{Observed, Reason};
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStateWaiting, ContainerStatus};
 
 use super::{Finding, said};
-use crate::kubernetes::facts::Facts;
+use crate::kubernetes::facts::{Facts, words};
 
 /// The exit code of a program that got SIGKILL, as the kernel's memory limit sends it.
 const KILLED: i32 = 137;
@@ -33,17 +33,17 @@ pub(super) fn remark(status: &ContainerStatus) -> Option<Finding> {
 
 fn waits(waiting: &ContainerStateWaiting, status: &ContainerStatus, facts: &Facts) -> Option<Finding> {
     let told = waiting.message.clone().filter(|message| !message.is_empty());
-    let words = |reasons: &[&str]| told.clone().or_else(|| said(facts, reasons)).unwrap_or_default();
+    let told_or_said = |reasons: &[&str]| told.clone().or_else(|| said(facts, reasons)).unwrap_or_default();
     let image = &status.image;
     Some(match waiting.reason.as_deref().unwrap_or_default() {
         "ErrImagePull" | "RegistryUnavailable" => {
             Finding::starting(format!("The image {image} could not be fetched; the cluster tries again."))
                 .because(Reason::ImagePull)
-                .saying(words(&["Failed"]))
+                .saying(told_or_said(&["Failed"]))
         }
         "ImagePullBackOff" => {
             // The state only says that it waits; why is among the events.
-            let why = said(facts, &["Failed"]).filter(|why| why != "Error: ImagePullBackOff");
+            let why = pull_failure(facts);
             Finding::failed(
                 Reason::ImagePull,
                 format!(
@@ -56,20 +56,27 @@ fn waits(waiting: &ContainerStateWaiting, status: &ContainerStatus, facts: &Fact
             Reason::ImagePull,
             format!("{image} is not an image that can be used. An operator must set another one."),
         )
-        .saying(words(&["InspectFailed", "Failed"])),
+        .saying(told_or_said(&["InspectFailed", "Failed"])),
         "CreateContainerConfigError" => Finding::failed(
             Reason::Configuration,
             "Its container cannot be made because something that it refers to is missing, such as a secret.",
         )
-        .saying(words(&["Failed"])),
+        .saying(told_or_said(&["Failed"])),
         "CreateContainerError" | "RunContainerError" | "StartError" | "ContainerCannotRun" => Finding::failed(
             Reason::StartFailed,
             "Its container could not be started. An operator must look at the image and the node.",
         )
-        .saying(words(&["Failed"])),
+        .saying(told_or_said(&["Failed"])),
         "CrashLoopBackOff" => return Some(loops(status, told.unwrap_or_default())),
         _ => return None,
     })
+}
+
+/// Why an image could not be fetched. After the cause, a kubelet also reports each state that follows from it.
+fn pull_failure(facts: &Facts) -> Option<String> {
+    const STATES: [&str; 2] = ["Error: ErrImagePull", "Error: ImagePullBackOff"];
+    let failures = facts.happened().into_iter().filter(|event| event.reason.as_deref() == Some("Failed"));
+    failures.map(words).rfind(|why| !STATES.contains(why)).map(str::to_owned)
 }
 
 /// It ended so often that the cluster waits before it starts it again.

@@ -129,7 +129,10 @@ fn an_image_that_cannot_be_fetched() {
         "",
     );
     let why = event("pod", "Failed", "Failed to pull image: not found", 1);
-    let facts = wanted(Some(waiting("ImagePullBackOff")), vec![why]);
+    // The kubelet says after it which state follows, and that is no reason.
+    let states =
+        [event("pod", "Failed", "Error: ErrImagePull", 1), event("pod", "Failed", "Error: ImagePullBackOff", 2)];
+    let facts = wanted(Some(waiting("ImagePullBackOff")), [vec![why], states.into()].concat());
     says(&facts, Observed::Failed, Some(Reason::ImagePull), "cannot be fetched", "not found");
     let facts = wanted(Some(waiting("InvalidImageName")), vec![]);
     says(&facts, Observed::Failed, Some(Reason::ImagePull), "not an image", "");
