@@ -33,6 +33,7 @@ mod reconciler;
 mod restarts;
 mod spec;
 
+pub(crate) use reconcile::Halt;
 pub use reconciler::Reconciler;
 pub(crate) use spec::terminal_password;
 

@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{Backend, Fence, FenceTime, NewEvent, Work, Written};
 
-use crate::{Inner, clock::later, error::Error};
+use crate::{Inner, agents::Halt, clock::later, error::Error};
 
 /// How often expired leases and questions are looked for.
 pub(crate) const REAP_EVERY: Duration = Duration::from_secs(5);
@@ -118,7 +118,9 @@ impl Inner {
         };
         if phase != agent.phase {
             // What another writer has seen meanwhile is newer than this.
-            let _ = self.record(&agent, phase, agent.reason, &agent.message).await;
+            if let Err(Halt::Store(error)) = self.record(&agent, phase, agent.reason, &agent.message).await {
+                return Err(error.into());
+            }
         }
         Ok(())
     }
