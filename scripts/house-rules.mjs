@@ -16,10 +16,11 @@ const ROOMS = {
   store: { below: ["domain"], unknown: [/^axum/, /^http/, /^hyper/, /^tower/, /^kube/, /^k8s/, /^leptos/] },
   "test-databases": { below: [], unknown: [/^axum/, /^leptos/] },
   runtime: { below: ["domain"], unknown: [/^axum/, /^diesel/, /^leptos/] },
+  inside: { below: ["domain"], unknown: [/^axum/, /^diesel/, /^kube/, /^k8s/, /^leptos/, /^rmcp/, /^tracing/] },
   services: { below: ["domain", "store", "runtime"], unknown: [/^axum/, /^diesel/, /^kube/, /^k8s/, /^leptos/] },
   app: { below: ["domain", "services"], unknown: [/^axum/, /^diesel/, /^kube/, /^k8s/] },
   frontend: { below: ["app"], unknown: [/^axum/, /^diesel/, /^tokio/] },
-  server: { below: ["domain", "store", "runtime", "services", "app"], unknown: [/^diesel/, /^kube/, /^k8s/] },
+  server: { below: ["domain", "store", "runtime", "services", "inside", "app"], unknown: [/^diesel/, /^kube/, /^k8s/] },
 };
 
 const breaches = [];

@@ -1,10 +1,8 @@
 //! The command line: what `aiworker` can be told to do.
 
-use std::path::PathBuf;
-
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{config::Config, inside::Place};
+use crate::config::Config;
 
 /// A self-hosted control room for coding agents.
 #[derive(Debug, Parser)]
@@ -34,33 +32,9 @@ pub enum Command {
     /// Look after accounts from this host.
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Carry MCP from standard input and output to AiWorker, for clients that cannot speak HTTP.
-    McpBridge {
-        /// Where AiWorker is.
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Inside an agent: take one task after the other and run the coding CLI on each.
-    Autopilot {
-        /// Where AiWorker is.
-        #[command(flatten)]
-        place: Place,
-        /// The coding CLI's command line, with the prompt on its standard input. [default: Claude Code]
-        #[arg(long, env = "START_COMMAND", value_name = "COMMAND", default_value = "", hide_default_value = true)]
-        template: String,
-        /// The folder of the clone.
-        #[arg(long, env = "AIWORKER_WORKSPACE", value_name = "FOLDER", default_value = "/workspace")]
-        workspace: PathBuf,
-        /// The folder of the entrypoint's notes.
-        #[arg(long, env = "AIWORKER_RUN", value_name = "FOLDER", default_value = "/run/agent")]
-        run: PathBuf,
-    },
-    /// Inside an agent: prepare Claude Code for working with AiWorker.
-    AgentSetup {
-        /// Where AiWorker is.
-        #[command(flatten)]
-        place: Place,
-    },
+    /// What runs inside agents. Their images have a small program with these commands alone.
+    #[command(flatten)]
+    Inside(inside::Command),
     /// Print every option as a Markdown table.
     #[command(hide = true)]
     ConfigTable,

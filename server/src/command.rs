@@ -8,14 +8,12 @@ use std::{
 
 use crate::{
     cli::{self, Cli, Command},
-    inside::autopilot,
     startup::{self, StartError},
     telemetry,
 };
 
 mod admin;
 pub mod doctor;
-mod inside;
 mod serve;
 
 /// Most threads for work that blocks: SQLite statements and password hashes, both of which are limited elsewhere too.
@@ -34,11 +32,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, StartError> {
             return Ok(ExitCode::SUCCESS);
         }
         // These run inside agents: they have no database, and their standard output is spoken for.
-        Command::McpBridge { place } => return inside::bridge(place),
-        Command::Autopilot { place, template, workspace, run } => {
-            return inside::autopilot(place, autopilot::Options { workspace, run, template });
+        Command::Inside(command) => {
+            command.run()?;
+            return Ok(ExitCode::SUCCESS);
         }
-        Command::AgentSetup { place } => return inside::setup(&place),
         other => other,
     };
     telemetry::init(config.logging.log_format, &config.logging.log)?;
@@ -53,10 +50,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, StartError> {
             Command::Migrate => migrate(&config).await,
             Command::Doctor { json } => doctor::run(&config, json).await,
             Command::Admin(command) => admin::run(&config, command).await,
-            Command::McpBridge { .. }
-            | Command::Autopilot { .. }
-            | Command::AgentSetup { .. }
-            | Command::ConfigTable => Ok(ExitCode::SUCCESS),
+            Command::Inside(_) | Command::ConfigTable => Ok(ExitCode::SUCCESS),
         }
     });
     threads.shutdown_timeout(THREADS_DEADLINE);

@@ -7,7 +7,6 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod http;
-pub mod inside;
 pub mod lifecycle;
 pub mod listener;
 pub mod mcp;

@@ -13,7 +13,6 @@ use url::Url;
 use crate::{
     AppState,
     config::{Config, ConfigError, RuntimeName},
-    inside::InsideError,
     lifecycle::Lifecycle,
     listener::BindError,
     metrics::Metrics,
@@ -66,7 +65,7 @@ pub enum StartError {
     Bind(#[from] BindError),
     /// Something inside an agent failed.
     #[error(transparent)]
-    Inside(#[from] InsideError),
+    Inside(#[from] inside::InsideError),
     /// A use case failed.
     #[error("{}", .0.public_message())]
     Service(#[from] services::Error),

@@ -221,7 +221,13 @@ mod tests {
         }
         assert!(!cli.stop().await.is_well());
         let pid = std::fs::read_to_string(&child).unwrap();
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+        let stat = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        // A signal that was sent takes effect when the process runs next.
+        let ended = async {
+            while !(stat().is_empty() || stat().contains(") Z ")) {
+                tick.tick().await;
+            }
+        };
+        assert!(timeout(STOP_GRACE, ended).await.is_ok(), "{}", stat());
     }
 }

@@ -3,11 +3,13 @@
 
 pub mod autopilot;
 pub mod bridge;
+mod command;
 mod http;
 pub mod setup;
 mod terminal;
 mod tools;
 
+pub use command::Command;
 pub use http::Place;
 
 /// Why something inside an agent cannot begin or go on. Each is a sentence that says what to do.
@@ -28,4 +30,7 @@ pub enum InsideError {
     /// A file cannot be read or written.
     #[error("{0}: {1}")]
     File(String, #[source] std::io::Error),
+    /// The system does not let the program begin.
+    #[error("the system refused to start the program: {0}")]
+    System(#[from] std::io::Error),
 }
