@@ -31,5 +31,5 @@ screenshot: ## Renew docs/screenshot.png from the browser tests
 test-cluster: ## The Kubernetes runtime and the dashboard on a real cluster: that of KUBECONFIG, or one of our own
 	@scripts/test-cluster
 
-image: ## The agents' container image: aiworker/agent, and aiworker/agent-slim with TARGET=slim
+image: ## A container image: the agents' (TARGET=slim for the small one), or with TARGET=server the server's
 	@scripts/image $(TARGET)

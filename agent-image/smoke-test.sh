@@ -3,7 +3,7 @@
 #   smoke-test.sh slim|full
 set -euo pipefail
 
-programs=("git --version" "tmux -V" "ttyd --version" "claude --version" "jq --version" "curl --version" "ssh -V" "rg --version" "tini --version")
+programs=("git --version" "tmux -V" "ttyd --version" "claude --version" "jq --version" "curl --version" "ssh -V" "rg --version" "tini --version" "aiworker --version")
 [ "${1:-full}" = slim ] || programs+=("python3 --version" "python3 -m venv --help" "pip3 --version" "gcc --version" "make --version"
     "node --version" "npm --version" "bun --version" "kubectl version --client" "wget --version" "unzip -v")
 
@@ -14,6 +14,7 @@ for program in "${programs[@]}"; do
     printf '  %-26s %s\n' "$program" "${output%%$'\n'*}"
 done
 
+[ "$(git config --system safe.directory)" = '*' ] || { echo "git would refuse a volume that belongs to root" >&2; exit 1; }
 export AIWORKER_RUN AIWORKER_WORKSPACE HOME
 AIWORKER_RUN=$(mktemp -d) AIWORKER_WORKSPACE=$(mktemp -d) HOME=$(mktemp -d)
 printf 'smoke' >"$AIWORKER_RUN/terminal-password"
@@ -28,3 +29,14 @@ kill -TERM "$entrypoint"
 wait "$entrypoint" || true
 [ "$answer" = 200 ] || { echo "the terminal answered $answer" >&2; exit 1; }
 printf '  %-26s %s\n' terminal "answers with its password"
+
+# The program of AiWorker is there for the coding CLI: it sets it up, and says what is missing.
+printf 'smoke\n' >"$AIWORKER_RUN/token"
+MCP_ENDPOINT=http://127.0.0.1:1/mcp AIWORKER_TOKEN_FILE=$AIWORKER_RUN/token aiworker agent-setup
+jq -e '.mcpServers.aiworker.url == "http://127.0.0.1:1/mcp"' "$HOME/.claude.json" >/dev/null
+for command in autopilot mcp-bridge; do
+    refusal=$(MCP_ENDPOINT=http://127.0.0.1:1/mcp AIWORKER_TOKEN_FILE=/none aiworker $command 2>&1 </dev/null) &&
+        { echo "aiworker $command does without a token" >&2; exit 1; }
+    case $refusal in *token*) ;; *) echo "aiworker $command says: $refusal" >&2; exit 1 ;; esac
+done
+printf '  %-26s %s\n' aiworker "prepares the coding CLI"
