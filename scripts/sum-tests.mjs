@@ -1,28 +1,35 @@
-// Adds up what `make test` ran, from cargo's own lines and Playwright's report: `sum-tests.mjs FOLDER`.
+// Adds up what tests ran, from cargo's own lines (*.log) and Playwright's reports (*.json) in a folder: `sum-tests.mjs FOLDER`.
 
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 
 const folder = process.argv[2];
 let [passed, failed, skipped] = [0, 0, 0];
+const files = readdirSync(folder).sort();
 
-const rust = join(folder, "rust.log");
-if (existsSync(rust)) {
-  const lines = [...readFileSync(rust, "utf8").matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
+console.log();
+for (const file of files.filter((name) => name.endsWith(".log"))) {
+  const text = readFileSync(join(folder, file), "utf8");
+  const lines = [...text.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm)];
   for (const [, ok, bad, ignored] of lines) {
     passed += Number(ok);
     failed += Number(bad);
     skipped += Number(ignored);
   }
-  console.log(`\nRust: ${lines.length} test programs`);
+  console.log(`${title(file)}: ${lines.length} test programs`);
 }
-const browser = join(folder, "browser.json");
-if (existsSync(browser)) {
-  const { stats } = JSON.parse(readFileSync(browser, "utf8"));
+for (const file of files.filter((name) => name.endsWith(".json"))) {
+  const { stats } = JSON.parse(readFileSync(join(folder, file), "utf8"));
   passed += stats.expected + stats.flaky;
   failed += stats.unexpected;
   skipped += stats.skipped;
-  console.log(`Browser: ${Math.round(stats.duration / 1000)} s${stats.flaky ? `, ${stats.flaky} passed only when tried again` : ""}`);
+  console.log(`${title(file)}: ${Math.round(stats.duration / 1000)} s${stats.flaky ? `, ${stats.flaky} passed only when tried again` : ""}`);
 }
 console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
 process.exit(passed > 0 && failed === 0 ? 0 : 1);
+
+/** `cluster-browser.json` is "Cluster browser". */
+function title(file) {
+  const words = basename(file).replace(/\.\w+$/, "").replaceAll("-", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}

@@ -2,29 +2,12 @@
 // terminal is reached. What the dashboard says is compared with what the cluster holds.
 
 import type { Page } from "@playwright/test";
-import { Cluster, connections, podName } from "../fixtures/cluster.ts";
+import { connections, podName } from "../fixtures/cluster.ts";
+import { POD_DEADLINE, expect, test } from "../fixtures/cluster-test.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
-import { expect, test as base } from "../fixtures/test.ts";
 
-/** How long a pod may take. Its containers end in seconds; a kubelet takes the pod itself off the list in rounds of its own, and until
- *  then the agent is on its way. */
-const POD_DEADLINE = 120_000;
 /** A pod's address only leads somewhere within the cluster's own network. */
 const ways = process.env["AIWORKER_TEST_OWN_CLUSTER"] ? ["port-forward", "pod-address"] : ["port-forward"];
-
-const test = base.extend<{ dial: string; cluster: Cluster }>({
-  dial: ["port-forward", { option: true }],
-  cluster: async ({ dial }, use, testInfo) => {
-    const cluster = await Cluster.make(dial, testInfo.outputPath("kubeconfig"));
-    try {
-      await use(cluster);
-    } finally {
-      if (testInfo.status !== testInfo.expectedStatus) await testInfo.attach("cluster", { body: await cluster.story() });
-      await cluster.dispose();
-    }
-  },
-  options: async ({ cluster, dial }, use) => use(cluster.options(dial)),
-});
 
 for (const dial of ways) {
   test.describe(dial, () => {
@@ -50,6 +33,8 @@ for (const dial of ways) {
         const objects = (await cluster.objects()).filter((object) => !/^(ControllerRevision|PersistentVolume) /.test(object));
         expect(objects).toEqual([`PersistentVolumeClaim workspace-${name}-0`, `Pod ${name}-0`, `Secret ${name}`, `StatefulSet ${name}`]);
         expectPod(pod, { id, user, project, image: cluster.image });
+        const claim = await cluster.claim(id);
+        expect(claim["spec"]).toMatchObject({ accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } });
       });
 
       await test.step("work in its terminal", async () => {
@@ -133,6 +118,7 @@ function expectPod(pod: Record<string, any>, agent: { id: string; user: string; 
     image: agent.image,
     resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+    ports: [{ name: "terminal", containerPort: 7681 }],
     readinessProbe: { tcpSocket: { port: "terminal" } },
   });
   expect(container.securityContext.privileged ?? false).toBe(false);

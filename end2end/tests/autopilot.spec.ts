@@ -6,8 +6,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "../fixtures/api.ts";
 import { interactive } from "../fixtures/interactive.ts";
-import { type Block, ScriptedModel } from "../fixtures/model.ts";
+import { ScriptedModel } from "../fixtures/model.ts";
 import { claudeCode, outside } from "../fixtures/outside.ts";
+import { paint, painter, TIMELINE } from "../fixtures/painter.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { until } from "../fixtures/until.ts";
@@ -16,55 +17,15 @@ import { tokenOf } from "../fixtures/worker.ts";
 /** How long one step of the agent may take. */
 const STEP_DEADLINE = 60_000;
 
-const tool = (name: string, input: Record<string, unknown>): Block => ({ type: "tool_use", name, input });
-const ours = (name: string, input: Record<string, unknown> = {}): Block => tool(`mcp__aiworker__${name}`, input);
-
-/** What the model does next, from what the tools have answered so far. */
-function script(answers: string[]): Block {
-  const parsed = answers.map((text) => {
-    try {
-      return JSON.parse(text) as Record<string, any>;
-    } catch {
-      return { text };
-    }
-  });
-  const [taken, reported] = parsed;
-  if (!taken) return ours("get_next_task");
-  const task = taken["task"];
-  const held = { task_id: task.id, lease_epoch: taken["lease"].epoch };
-  if (!reported) return ours("report_progress", { ...held, summary: "Looking for a colour", percent: 10 });
-  const asked = parsed[2];
-  if (!asked) {
-    const options = [{ label: "Red" }, { label: "Blue" }];
-    return ours("ask_user_question", { questions: [{ header: "Colour", question: "Which colour?", options }], wait_seconds: 0 });
-  }
-  const checks = parsed.slice(2).filter((answer) => "status" in answer && "answers" in answer);
-  const last = checks.at(-1);
-  if (last?.["status"] === "pending") {
-    return ours("check_question_response", { question_id: asked["question_id"], wait_seconds: 45 });
-  }
-  const colour = last?.["answers"]?.[0]?.selected?.[0] ?? "none";
-  const after = parsed.slice(2 + checks.length);
-  const commit = `echo ${colour} > colour.txt && git add colour.txt && git commit -qm "Paint it ${colour}" && git rev-parse HEAD`;
-  if (after.length === 0) return tool("Bash", { command: commit, description: "Commit the colour" });
-  if (after.length === 1) {
-    const hash = /[0-9a-f]{40}/.exec(answers.at(-1) ?? "")?.[0] ?? "";
-    const result = { branch: task.branch, commit: hash };
-    return ours("update_task_status", { ...held, status: "in_review", summary: `Painted it ${colour}`, result });
-  }
-  return { type: "text", text: "It is painted." };
-}
-
 test.use({ options: async ({}, use) => use({ AIWORKER_AGENT_READ_ONLY: outside() }) });
 
 test("Claude Code takes a task, asks, is answered, commits and finishes", async ({ page, context, server, picture }) => {
-  const model = await ScriptedModel.start(script);
+  const model = await ScriptedModel.start(paint);
   try {
     const api = await Api.register(server, "ada");
     const project = await api.project("Paint");
     const task = await api.task(project, "Paint the fence");
-    const quiet = "DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 ANTHROPIC_API_KEY=scripted";
-    const start_command = `ANTHROPIC_BASE_URL=${model.url} ${quiet} ${claudeCode()} --print --dangerously-skip-permissions`;
+    const start_command = painter(claudeCode(), model.url);
     const agent = await api.launch(project, { name: "painter", mode: "autopilot", start_command });
 
     await context.addCookies(await api.cookies());
@@ -90,7 +51,7 @@ test("Claude Code takes a task, asks, is answered, commits and finishes", async 
     await page.goto(`/projects/${project}`);
     await page.getByRole("region", { name: /^In review/ }).getByRole("link", { name: "Paint the fence" }).click();
     const timeline = page.getByRole("region", { name: "Timeline" });
-    for (const words of ["Looking for a colour", "Which colour?", "Blue", "Painted it Blue"]) {
+    for (const words of TIMELINE) {
       await expect(timeline.getByText(words).first()).toBeVisible();
     }
     await picture(page, "autopilot-done");
