@@ -41,14 +41,18 @@ impl AgentTerminal {
         let access = terminals.open(&self.caller, self.agent).await.map_err(failure)?;
         let dialled = Instant::now();
         self.counters.attached("dial", dialled - began);
-        let attached = ttyd::attach(access.stream, &access.ttyd_auth_token, size).await.map_err(|error| {
+        let note = async {
+            if !self.is_audited.swap(true, Ordering::Relaxed) {
+                terminals.note_opened(&self.caller, self.agent).await;
+            }
+        };
+        // Side by side: nobody waits for the audit log.
+        let (attached, ()) = tokio::join!(ttyd::attach(access.stream, &access.ttyd_auth_token, size), note);
+        let attached = attached.map_err(|error| {
             tracing::info!(error = &error as &dyn std::error::Error, "ttyd did not let us in");
             AttachFailure::Later(None)
         })?;
         self.counters.attached("handshake", dialled.elapsed());
-        if !self.is_audited.swap(true, Ordering::Relaxed) {
-            terminals.note_opened(&self.caller, self.agent).await;
-        }
         Ok(attached)
     }
 }

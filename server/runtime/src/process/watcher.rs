@@ -18,7 +18,7 @@ use super::{
 
 /// Pauses between looks at a socket that is there and does not answer yet: this long at first, then twice as long each
 /// time.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// An agent can change its run folder as often as it likes; it is looked at no more often than this once it is up.
 const LEAST_PAUSE: Duration = Duration::from_millis(50);
@@ -28,7 +28,8 @@ pub(super) async fn watch(host: Arc<Host>, slot: Arc<Slot>, live: Arc<Live>) {
     let changes = Watch::entries(&slot.paths.run)
         .inspect_err(|error| tracing::warn!(agent = %slot.id, %error, "the agent's run folder cannot be watched"))
         .ok();
-    let mut told: Option<Observation> = None;
+    // Whoever started or found it knows that already.
+    let mut told = Some(Observation::plain(slot.id, Observed::Starting));
     let mut pause = FIRST_PAUSE;
     let timed_out = loop {
         let seen = host.look_at_live(&slot, &live).await;

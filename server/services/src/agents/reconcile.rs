@@ -49,14 +49,20 @@ pub(crate) enum Halt {
 }
 
 impl Inner {
-    /// Looks at the agent and brings it a step closer to what it shall be.
-    pub(super) async fn reconcile(&self, restarts: &Ledger, id: AgentId) -> Result<Next, Halt> {
+    /// Looks at the agent and brings it a step closer to what it shall be. What the runtime has just said by itself is as
+    /// good as a look.
+    pub(super) async fn reconcile(
+        &self,
+        restarts: &Ledger,
+        id: AgentId,
+        heard: Option<Observation>,
+    ) -> Result<Next, Halt> {
         let Some(facts) = self.store.agent_launch_facts(id).await? else {
             restarts.forget(id);
             return Ok(Next::Gone);
         };
         let step = match facts.agent.desired {
-            Desired::Running => self.bring_up(restarts, &facts).await,
+            Desired::Running => self.bring_up(restarts, &facts, heard).await,
             Desired::Stopped => self.bring_down(&facts.agent).await,
             Desired::Deleted => self.take_away(restarts, &facts.agent).await,
         };
@@ -66,9 +72,13 @@ impl Inner {
         }
     }
 
-    async fn bring_up(&self, restarts: &Ledger, facts: &LaunchFacts) -> Result<Next, Halt> {
+    async fn bring_up(&self, restarts: &Ledger, facts: &LaunchFacts, heard: Option<Observation>) -> Result<Next, Halt> {
         let agent = &facts.agent;
-        let seen = self.look_at(agent.id).await?;
+        // Only that it is up: everything else is worth another look before something is done about it.
+        let seen = match heard.filter(|seen| seen.state == Observed::Running) {
+            Some(seen) => seen,
+            None => self.look_at(agent.id).await?,
+        };
         if let Some(refusal) = self.refusal(agent).await? {
             return self.keep_down(agent, &seen, &refusal).await;
         }
@@ -101,8 +111,9 @@ impl Inner {
             // A runtime stands by a failure until it is told that it is over.
             self.call_runtime("clearing up after the agent", self.runtime.stop(agent.id)).await?;
         }
-        let token = self.agent_token(agent).await?;
-        let credentials = match self.credential_files(agent.user_id).await {
+        let (token, credentials) = tokio::join!(self.agent_token(agent), self.credential_files(agent.user_id));
+        let token = token?;
+        let credentials = match credentials {
             Ok(files) => files,
             Err(error @ Error::Vault(_)) => {
                 let why = error.public_message();

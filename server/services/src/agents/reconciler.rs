@@ -1,6 +1,11 @@
 //! The loop that makes agents be what they shall be: who is looked at when, and how many at a time.
 
-use std::{collections::HashSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{AgentId, Observation, Timestamp};
 use futures::{
@@ -44,6 +49,8 @@ enum Done {
 struct Round {
     queue: Queue,
     tasks: JoinSet<Done>,
+    /// What the runtime said of agents that are in line.
+    heard: HashMap<AgentId, Observation>,
     events: BoxStream<'static, Observation>,
     resync_at: Timestamp,
     reap_at: Timestamp,
@@ -59,6 +66,7 @@ impl Reconciler {
         let mut round = Round {
             queue: Queue::default(),
             tasks: JoinSet::new(),
+            heard: HashMap::new(),
             events: self.inner.runtime.events(),
             resync_at: self.inner.clock.now(),
             reap_at: self.inner.clock.now(),
@@ -68,15 +76,20 @@ impl Reconciler {
             let rest = round.resync_at.min(round.reap_at);
             let pause = round.queue.next_due().map_or(rest, |due| due.min(rest));
             tokio::select! {
+                // What was said is heard before the next look, so that none begins with what is over.
+                biased;
                 () = stop.cancelled() => break,
+                seen = round.events.next() => match seen {
+                    Some(seen) => {
+                        round.queue.wake(seen.agent_id);
+                        round.heard.insert(seen.agent_id, seen);
+                    }
+                    None => round.events = stream::pending().boxed(),
+                },
                 woken = self.inner.wake_ups.next() => woken.into_iter().for_each(|id| round.queue.wake(id)),
                 Some(done) = round.tasks.join_next() => match done {
                     Ok(done) => self.finish(&mut round.queue, done),
                     Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a task was lost"),
-                },
-                seen = round.events.next() => match seen {
-                    Some(seen) => round.queue.wake(seen.agent_id),
-                    None => round.events = stream::pending().boxed(),
                 },
                 () = self.inner.clock.sleep_until(pause) => {}
             }
@@ -105,7 +118,8 @@ impl Reconciler {
         while round.queue.running() < AT_ONCE {
             let Some(id) = round.queue.take(now) else { break };
             let (inner, restarts) = (Arc::clone(&self.inner), Arc::clone(&self.restarts));
-            round.tasks.spawn(async move { Done::Looked(id, look(&inner, &restarts, id).await) });
+            let heard = round.heard.remove(&id);
+            round.tasks.spawn(async move { Done::Looked(id, look(&inner, &restarts, id, heard).await) });
         }
     }
 
@@ -146,8 +160,8 @@ impl Reconciler {
 }
 
 /// One look, which a fault in it does not take the loop down with.
-async fn look(inner: &Inner, restarts: &Ledger, id: AgentId) -> Result<Next, Option<Halt>> {
-    match AssertUnwindSafe(inner.reconcile(restarts, id)).catch_unwind().await {
+async fn look(inner: &Inner, restarts: &Ledger, id: AgentId, heard: Option<Observation>) -> Result<Next, Option<Halt>> {
+    match AssertUnwindSafe(inner.reconcile(restarts, id, heard)).catch_unwind().await {
         Ok(outcome) => outcome.map_err(Some),
         Err(_) => Err(None),
     }

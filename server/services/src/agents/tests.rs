@@ -18,7 +18,7 @@ impl Bed {
     }
 
     async fn look_with(&self, restarts: &Ledger, id: AgentId) -> Next {
-        self.inner().reconcile(restarts, id).await.unwrap()
+        self.inner().reconcile(restarts, id, None).await.unwrap()
     }
 
     async fn read(&self, caller: &Caller, id: AgentId) -> Agent {
@@ -132,7 +132,7 @@ async fn without_a_sandbox_only_the_first_user_launches_and_starts() {
     let allowing = crate::Settings { allow_unsandboxed: true, ..settings() };
     let allowing = bed.restarted(allowing, SandboxKind::None);
     let agent = allowing.agents().launch(&bob, launch(&project, None)).await.unwrap();
-    allowing.0.reconcile(&Ledger::default(), agent.id).await.unwrap();
+    allowing.0.reconcile(&Ledger::default(), agent.id, None).await.unwrap();
     assert_eq!(bed.read(&bob, agent.id).await.phase, Phase::Idle);
     // The operator takes it back: what runs is ended and says why.
     bed.look_at(agent.id).await;

@@ -118,3 +118,19 @@ async fn what_was_wanted_meanwhile_wins_over_what_was_seen_before() {
     assert_eq!(bed.read(&ann, old.id).await.phase, Phase::Stopped);
     assert!(!bed.runtime.calls().iter().any(|call| matches!(call, Call::Ensure(..))));
 }
+
+#[tokio::test]
+async fn only_that_an_agent_is_up_is_believed_without_a_look() {
+    let (bed, ann, project) = bed().await;
+    bed.runtime.set_start(Start::ByHand);
+    let id = bed.agent(&ann, &project, "otter").await.id;
+    bed.look_at(id).await;
+    let hear = async |state| {
+        let heard = Some(Observation::plain(id, state));
+        bed.inner().reconcile(&Ledger::default(), id, heard).await.unwrap();
+        bed.read(&ann, id).await.phase
+    };
+    // Whoever looks sees that it is starting.
+    assert_eq!(hear(Observed::Failed).await, Phase::Starting);
+    assert_eq!(hear(Observed::Running).await, Phase::Idle);
+}

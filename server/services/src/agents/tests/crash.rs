@@ -82,12 +82,12 @@ async fn die_at_every_moment(desired: Desired) -> usize {
         stumbling.left.store(moments, Ordering::SeqCst);
         let (restarts, inner) = (Ledger::default(), bed.inner());
         let survived = tokio::select! {
-            outcome = inner.reconcile(&restarts, id) => { outcome.unwrap(); true }
+            outcome = inner.reconcile(&restarts, id, None) => { outcome.unwrap(); true }
             () = stumbling.stuck.notified() => false,
         };
         let next = bed.restarted(settings(), SandboxKind::Bubblewrap);
         for _ in 0..2 {
-            next.0.reconcile(&Ledger::default(), id).await.unwrap();
+            next.0.reconcile(&Ledger::default(), id, None).await.unwrap();
         }
         as_it_shall_be(&bed, &ann, id, desired).await;
         if survived {

@@ -115,7 +115,7 @@ async fn a_runtime_that_hangs_does_not_hang_the_reconciler() {
     let id = bed.agent(&ann, &project, "otter").await.id;
     bed.runtime.set_hanging(true);
     let inner = bed.inner();
-    let look = tokio::spawn(async move { inner.reconcile(&Ledger::default(), id).await });
+    let look = tokio::spawn(async move { inner.reconcile(&Ledger::default(), id, None).await });
     while bed.clock.sleepers() == 0 {
         tokio::task::yield_now().await;
     }
