@@ -1,14 +1,19 @@
-//! Views of one type, without the code that only lazily loaded routes need.
+//! Views of one type, without what this dashboard never needs of them.
 //!
-//! Leptos compiles an asynchronous hydration for every view that is boxed, which is a seventh of the WASM, and
-//! [`hydrate_body`](leptos::mount::hydrate_body) never calls it. [`Lean`] hydrates a view synchronously whoever asks, so
+//! Leptos asks every view twice before it writes it: once, and again when everything that was read has come, whether there
+//! is something to wait for inside. Each time lists and conditions make their content anew, and it is thrown away. Here
+//! only [`when_read`](crate::components::load::when_read) waits, and what it shows waits by itself; so a [`Lean`] view
+//! has nothing to wait for, and is made once. That is more than half of the time that a long list takes.
+//!
+//! In the browser, Leptos compiles an asynchronous hydration for every view that is boxed, which is a seventh of the WASM.
+//! The code of a page is there before the page is taken over, so a [`Lean`] view hydrates synchronously whoever asks, and
 //! that code is not made. Boxing every `view!` also keeps the types of pages from growing with their depth.
 
 use leptos::prelude::*;
-#[cfg(feature = "hydrate")]
 use leptos::tachys::{
     html::attribute::{Attribute, any_attribute::AnyAttribute},
     hydration::Cursor,
+    ssr::StreamBuilder,
     view::{Position, PositionState, add_attr::AddAnyAttr},
 };
 
@@ -20,23 +25,14 @@ macro_rules! view {
 }
 pub(crate) use view;
 
-/// Boxes a view.
-#[cfg(not(feature = "hydrate"))]
-pub fn lean<V: RenderHtml + Send + 'static>(view: V) -> AnyView {
-    view.into_any()
-}
-
-/// Boxes a view, without its asynchronous hydration.
-#[cfg(feature = "hydrate")]
+/// Boxes a view, without what it never needs.
 pub fn lean<V: RenderHtml + Send + 'static>(view: V) -> AnyView {
     Lean(view).into_any()
 }
 
-/// A view that hydrates synchronously whoever asks.
-#[cfg(feature = "hydrate")]
+/// A view that has nothing to wait for.
 struct Lean<V>(V);
 
-#[cfg(feature = "hydrate")]
 impl<V: Render> Render for Lean<V> {
     type State = V::State;
 
@@ -49,7 +45,6 @@ impl<V: Render> Render for Lean<V> {
     }
 }
 
-#[cfg(feature = "hydrate")]
 impl<V: RenderHtml> AddAnyAttr for Lean<V> {
     type Output<SomeNewAttr: Attribute> = Lean<V::Output<SomeNewAttr>>;
 
@@ -61,20 +56,17 @@ impl<V: RenderHtml> AddAnyAttr for Lean<V> {
     }
 }
 
-#[cfg(feature = "hydrate")]
-impl<V: RenderHtml> RenderHtml for Lean<V> {
-    type AsyncOutput = V::AsyncOutput;
+impl<V: RenderHtml + Send> RenderHtml for Lean<V> {
+    type AsyncOutput = Self;
     type Owned = Lean<V::Owned>;
 
     const MIN_LENGTH: usize = V::MIN_LENGTH;
     const EXISTS: bool = V::EXISTS;
 
-    fn dry_resolve(&mut self) {
-        self.0.dry_resolve();
-    }
+    fn dry_resolve(&mut self) {}
 
     async fn resolve(self) -> Self::AsyncOutput {
-        self.0.resolve().await
+        self
     }
 
     fn html_len(&self) -> usize {
@@ -92,13 +84,24 @@ impl<V: RenderHtml> RenderHtml for Lean<V> {
         self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
     }
 
+    fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
+        self,
+        buf: &mut StreamBuilder,
+        position: &mut Position,
+        escape: bool,
+        mark_branches: bool,
+        extra_attrs: Vec<AnyAttribute>,
+    ) {
+        self.0.to_html_async_with_buf::<OUT_OF_ORDER>(buf, position, escape, mark_branches, extra_attrs);
+    }
+
     // Both of the ways to hydrate come here; inlined, each would bring a copy of the view.
     #[inline(never)]
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
         self.0.hydrate::<FROM_SERVER>(cursor, position)
     }
 
-    // The provided `hydrate_async` calls `hydrate`: that is the point of this type.
+    // The provided `hydrate_async` calls `hydrate`.
 
     fn into_owned(self) -> Self::Owned {
         Lean(self.0.into_owned())

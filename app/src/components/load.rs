@@ -19,7 +19,7 @@ where
     F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
 {
     let shown = boxed(make);
-    view! { <Suspense fallback=meanwhile>{move || Suspend::new(shown())}</Suspense> }
+    view! { <Suspense fallback=meanwhile>{suspended(shown)}</Suspense> }
 }
 
 /// Shows what `make` comes to, and keeps it until the next is there.
@@ -28,7 +28,19 @@ where
     F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
 {
     let shown = boxed(make);
-    view! { <Transition fallback=meanwhile>{move || Suspend::new(shown())}</Transition> }
+    view! { <Transition fallback=meanwhile>{suspended(shown)}</Transition> }
+}
+
+/// What is shown, made once: a page that is sent does not change.
+#[cfg(feature = "ssr")]
+fn suspended(shown: Shown) -> Suspend<AnyView> {
+    Suspend::new(shown())
+}
+
+/// What is shown, made anew whenever what it reads changes.
+#[cfg(not(feature = "ssr"))]
+fn suspended(shown: Shown) -> impl Fn() -> Suspend<AnyView> + Send + 'static {
+    move || Suspend::new(shown())
 }
 
 fn boxed<F>(make: impl Fn() -> F + Send + Sync + 'static) -> Shown

@@ -3,10 +3,10 @@
 //! Every page reads something else, but what keeps a reading is the same for all of them: it is compiled once, for an
 //! [`Answer`] whose inside only its reader knows. That is a large part of the WASM's size.
 
-use std::{any::Any, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+use std::{any::Any, convert::Infallible, fmt, future::Future, marker::PhantomData, pin::Pin, str::FromStr, sync::Arc};
 
-use leptos::prelude::*;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use leptos::{prelude::*, server::codee::string::FromToStringCodec};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::ApiError;
 
@@ -20,15 +20,18 @@ struct Answer {
     value: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.json)
+/// As it stands in the page.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.json)
     }
 }
 
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { json: String::deserialize(deserializer)?.into(), value: None })
+impl FromStr for Answer {
+    type Err = Infallible;
+
+    fn from_str(json: &str) -> Result<Self, Infallible> {
+        Ok(Self { json: json.into(), value: None })
     }
 }
 
@@ -50,7 +53,7 @@ impl Answer {
 
 /// Something that is read from the server.
 pub struct Reading<T> {
-    answer: Resource<Answer>,
+    answer: Resource<Answer, FromToStringCodec>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -76,7 +79,7 @@ where
         let result = untrack(&fetch);
         Box::pin(async move { Answer::of(result.await) })
     });
-    Reading { answer: Resource::new(about, fetch), kind: PhantomData }
+    Reading { answer: Resource::new_str(about, fetch), kind: PhantomData }
 }
 
 /// Reads once.
