@@ -9,6 +9,7 @@ mod components;
 pub mod error;
 mod escape;
 mod format;
+mod inert;
 mod lean;
 mod local_path;
 mod pages;

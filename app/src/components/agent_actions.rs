@@ -8,12 +8,13 @@ use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
 use super::{
     confirm::ConfirmDelete,
     dialog::Dialog,
-    icon::{Drawing, Icon},
+    icon::{self, Drawing},
     terminal::Terminal,
 };
 use crate::{
     api::agents::{DeleteAgent, StartAgent, StopAgent, start_agent, stop_agent},
     error::ApiError,
+    inert::{Inert, inert},
     lean::view,
     state::{live::Live, toasts::Toasts},
 };
@@ -102,14 +103,17 @@ impl Change {
         }
     }
 
-    fn face(self) -> AnyView {
+    fn face(self) -> String {
         let (of, word) = match self {
             Self::Start => (Drawing::Play, "Start"),
             Self::Stop => (Drawing::Stop, "Stop"),
         };
-        view! { <Icon of /> {word} }
+        format!("{}{word}", icon::markup(of))
     }
 }
+
+/// What a button of an agent is for. The page's script finds it by this name.
+const ACT: &str = "data-act";
 
 /// The buttons of one agent, in one form. Before the WASM is there, each leads to its own address.
 #[component]
@@ -123,73 +127,54 @@ pub fn AgentActions(
 ) -> impl IntoView {
     let commands = expect_context::<AgentCommands>();
     let id = agent.with_untracked(|agent| agent.id);
-    let change = Memo::new(move |_| agent.with(Change::of));
-    let ask = move |event: ev::MouseEvent| {
+    let click = move |event: ev::MouseEvent| {
+        let button = event_target::<web_sys::Element>(&event).closest("button").ok().flatten();
+        let Some(act) = button.and_then(|button| button.get_attribute(ACT)) else { return };
         event.prevent_default();
-        match change.get_untracked() {
-            Some(Change::Start) => commands.start(id),
-            Some(Change::Stop) => commands.stop(id),
-            None => {}
+        match act.as_str() {
+            "terminal" => commands.open_terminal(agent.get_untracked()),
+            "delete" => commands.ask_to_delete(agent.get_untracked()),
+            _ => match agent.with_untracked(Change::of) {
+                Some(Change::Start) => commands.start(id),
+                Some(Change::Stop) => commands.stop(id),
+                None => {}
+            },
         }
     };
-    let ask_to_delete = move |event: ev::MouseEvent| {
-        event.prevent_default();
-        commands.ask_to_delete(agent.get_untracked());
-    };
     view! {
-        <form method="post" class="actions">
-            <input type="hidden" name="id" value=id.to_string() />
-            {(!without_terminal).then(|| view! { <OpenTerminal agent /> })}
-            <button
-                type="submit"
-                class="button small"
-                formaction=move || change.get().map(Change::url)
-                hidden=move || change.get().is_none()
-                aria-busy=move || commands.is_busy(id).then_some("true")
-                on:click=ask
-            >
-                {move || change.get().map(Change::face)}
-            </button>
-            <button
-                type="submit"
-                class="button small ghost-danger"
-                formmethod="get"
-                formaction=format!("/agents/{id}")
-                name="dialog"
-                value="delete"
-                aria-haspopup="dialog"
-                on:click=ask_to_delete
-            >
-                <Icon of=Drawing::Trash />
-                "Delete"
-            </button>
+        <form method="post" class="actions" on:click=click>
+            {inert(format!(r#"<input type="hidden" name="id" value="{id}">"#))}
+            {(!without_terminal).then(|| move || agent.with(|agent| terminal_button(id, agent.phase)))}
+            {move || agent.with(|agent| change_button(Change::of(agent), commands.is_busy(id)))}
+            {delete_button(id)}
         </form>
     }
 }
 
-#[component]
-fn OpenTerminal(agent: Signal<Agent>) -> impl IntoView {
-    let commands = expect_context::<AgentCommands>();
-    let id = agent.with_untracked(|agent| agent.id);
-    let has_none = Memo::new(move |_| agent.with(|agent| !agent.phase.has_terminal()));
-    let open = move |event: ev::MouseEvent| {
-        event.prevent_default();
-        commands.open_terminal(agent.get_untracked());
+fn terminal_button(id: AgentId, phase: Phase) -> Inert {
+    let disabled = if phase.has_terminal() { "" } else { r#" disabled title="The agent does not run.""# };
+    let icon = icon::markup(Drawing::Agent);
+    inert(format!(
+        r#"<button type="submit" class="button small" {ACT}="terminal" formmethod="get" formaction="/agent-terminal/{id}"{disabled}>{icon}Open terminal</button>"#
+    ))
+}
+
+fn change_button(change: Option<Change>, is_busy: bool) -> Inert {
+    let Some(change) = change else {
+        return inert(r#"<button type="submit" class="button small" hidden></button>"#.to_owned());
     };
-    view! {
-        <button
-            type="submit"
-            class="button small"
-            formmethod="get"
-            formaction=format!("/agent-terminal/{id}")
-            disabled=move || has_none.get()
-            title=move || has_none.get().then_some("The agent does not run.")
-            on:click=open
-        >
-            <Icon of=Drawing::Agent />
-            "Open terminal"
-        </button>
-    }
+    let (url, face) = (change.url(), change.face());
+    let busy = if is_busy { r#" aria-busy="true""# } else { "" };
+    inert(format!(
+        r#"<button type="submit" class="button small" {ACT}="change" formaction="{url}"{busy}>{face}</button>"#
+    ))
+}
+
+fn delete_button(id: AgentId) -> Inert {
+    let icon = icon::markup(Drawing::Trash);
+    inert(format!(
+        r#"<button type="submit" class="button small ghost-danger" {ACT}="delete" formmethod="get" formaction="/agents/{id}" name="dialog" value="delete" aria-haspopup="dialog">{icon}Delete</button>"#
+    ))
 }
 
 /// The dialogs that the buttons open. Once on a page.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::lean::view;
+use crate::inert::inert;
 
 /// What is drawn, on a grid of 16 by 16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,10 +89,14 @@ impl Drawing {
     }
 }
 
-/// The markup of a drawing. As text, because a list shows hundreds of them, and elements of their own cost the server more
-/// than all the rest of a row.
-pub(super) fn outline(path: &'static str) -> String {
-    format!(r#"<path d="{path}"></path>"#)
+/// A drawing as HTML, for what is written as text.
+pub fn markup(of: Drawing) -> String {
+    drawn(of.path())
+}
+
+/// Any drawing as HTML, in the colour of the text around it, hidden from screen readers.
+pub(super) fn drawn(path: &str) -> String {
+    format!(r#"<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{path}"></path></svg>"#)
 }
 
 /// A drawing in the colour of the text around it, hidden from screen readers.
@@ -101,5 +105,5 @@ pub fn Icon(
     /// What is drawn.
     of: Drawing,
 ) -> impl IntoView {
-    view! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" inner_html=outline(of.path())></svg> }
+    inert(markup(of))
 }

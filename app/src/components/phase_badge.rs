@@ -3,8 +3,11 @@
 use domain::{Agent, Desired, Explanation, Phase, Reason};
 use leptos::prelude::*;
 
-use super::icon::outline;
-use crate::lean::view;
+use super::icon::drawn;
+use crate::{
+    escape::html,
+    inert::{Inert, inert},
+};
 
 /// The shape of a phase; the word beside it says the same.
 const fn shape(phase: Phase) -> &'static str {
@@ -54,12 +57,13 @@ pub fn PhaseBadge(
     #[prop(into)]
     phase: Signal<Phase>,
 ) -> impl IntoView {
-    view! {
-        <span class=move || format!("phase phase-{}", phase.get())>
-            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" inner_html=move || outline(shape(phase.get()))></svg>
-            <span class="phase-word">{move || phase.get().as_str()}</span>
-        </span>
-    }
+    move || badge(phase.get())
+}
+
+/// A phase as a shape and a word.
+pub fn badge(phase: Phase) -> Inert {
+    let drawing = drawn(shape(phase));
+    inert(format!(r#"<span class="phase phase-{phase}">{drawing}<span class="phase-word">{phase}</span></span>"#))
 }
 
 /// Why an agent is in its phase and what to do, as far as there is something to say.
@@ -69,25 +73,26 @@ pub fn PhaseReason(
     #[prop(into)]
     agent: Signal<Agent>,
 ) -> impl IntoView {
-    move || {
-        agent.with(|agent| {
-            if agent.desired == Desired::Deleted {
-                return Some(view! { <p class="reason">"It is being deleted."</p> }.into_any());
-            }
-            let Explanation { sentence, raw } = Explanation::split(&agent.message);
-            let why = match agent.reason {
-                Some(reason) if sentence.is_empty() => advice(reason).to_owned(),
-                _ => sentence.to_owned(),
-            };
-            if why.is_empty() {
-                return None;
-            }
-            let word = agent.reason.map(|reason| view! { <span class="reason-word">{reason.label()}</span> });
-            let raw = (!raw.is_empty()).then(|| {
-                let raw = raw.to_owned();
-                view! { <details class="reason"><summary>"What the cluster said"</summary><pre>{raw}</pre></details> }
-            });
-            Some(view! { {word} <p class="reason">{why}</p> {raw} }.into_any())
-        })
+    move || agent.with(reason)
+}
+
+fn reason(agent: &Agent) -> Option<Vec<Inert>> {
+    if agent.desired == Desired::Deleted {
+        return Some(vec![inert(r#"<p class="reason">It is being deleted.</p>"#.to_owned())]);
     }
+    let Explanation { sentence, raw } = Explanation::split(&agent.message);
+    let why = match agent.reason {
+        Some(reason) if sentence.is_empty() => advice(reason),
+        _ => sentence,
+    };
+    if why.is_empty() {
+        return None;
+    }
+    let word = agent.reason.map(|reason| format!(r#"<span class="reason-word">{}</span>"#, reason.label()));
+    let why = format!(r#"<p class="reason">{}</p>"#, html(why));
+    let raw = (!raw.is_empty()).then(|| {
+        let raw = html(raw);
+        format!(r#"<details class="reason"><summary>What the cluster said</summary><pre>{raw}</pre></details>"#)
+    });
+    Some(word.into_iter().chain([why]).chain(raw).map(inert).collect())
 }

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use leptos::prelude::*;
 
-use crate::{format, lean::view, state::clock};
+use crate::{format, inert::inert, state::clock};
 
 /// How a moment is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,14 +27,15 @@ pub fn Time(
     manner: Manner,
 ) -> impl IntoView {
     let now = clock::now();
-    let text = move || match manner {
-        Manner::Ago => format::ago(now.get(), at),
-        Manner::Lasted => format::lasted(now.get(), at),
-        Manner::Until => format::until(now.get(), at),
+    move || inert(written(now.get(), at, manner))
+}
+
+/// A moment as HTML.
+pub fn written(now: Timestamp, at: Timestamp, manner: Manner) -> String {
+    let text = match manner {
+        Manner::Ago => format::ago(now, at),
+        Manner::Lasted => format::lasted(now, at),
+        Manner::Until => format::until(now, at),
     };
-    view! {
-        <time datetime=at.to_string() title=format::in_full(at)>
-            {text}
-        </time>
-    }
+    format!(r#"<time datetime="{at}" title="{}">{text}</time>"#, format::in_full(at))
 }

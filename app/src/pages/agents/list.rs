@@ -1,6 +1,6 @@
 //! All agents, live.
 
-use domain::{Agent, AgentId, Phase, Reason};
+use domain::{Agent, AgentId, Phase, Reason, Timestamp};
 use leptos::{ev, prelude::*};
 
 use crate::{
@@ -11,13 +11,15 @@ use crate::{
         launch::{LaunchButton, agent_address},
         load::when_read,
         page_header::PageHeader,
-        phase_badge::{PhaseBadge, PhaseReason},
+        phase_badge::{PhaseReason, badge},
         skeleton,
-        time::{Manner, Time},
+        time::{self, Manner},
     },
+    escape::html,
+    inert::{Inert, inert},
     lean::view,
     pages::agents::detail::LogTail,
-    state::{agents, reading::read_once},
+    state::{agents, clock, reading::read_once},
 };
 
 /// All agents.
@@ -123,11 +125,12 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
             shown.map(|agent| agent.id).collect::<Vec<_>>()
         })
     });
+    let now = clock::now();
     let row = move |id: AgentId| {
         let Some(agent) = agents::one_of(agents, id) else {
             return ().into_any();
         };
-        view! { <AgentRow agent /> }
+        view! { <AgentRow agent now /> }
     };
     view! {
         <table class="table agents" role="table" aria-label="Agents">
@@ -151,33 +154,44 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
 }
 
 #[component]
-fn AgentRow(agent: Signal<Agent>) -> impl IntoView {
-    let Agent { id, name, project_name, project_id, .. } = agent.get_untracked();
-    let phase = Signal::derive(move || agent.with(|agent| agent.phase));
-    let since = Memo::new(move |_| agent.with(|agent| agent.phase_since));
+fn AgentRow(agent: Signal<Agent>, now: Signal<Timestamp>) -> impl IntoView {
+    let (name, project) = agent.with_untracked(|agent| (name_cell(agent), project_cell(agent)));
     view! {
         <tr role="row">
-            <td role="cell" class="cell-main"><a href=agent_address(id)>{name}</a></td>
-            <td role="cell" data-label="Project"><a class="plain-link clip" href=format!("/projects/{project_id}")>{project_name}</a></td>
+            {name}
+            {project}
             <td role="cell" data-label="Phase" class="cell-phase">
-                <PhaseBadge phase />
+                {move || agent.with(|agent| badge(agent.phase))}
                 <PhaseReason agent />
                 <FailureLog agent />
             </td>
-            <td role="cell" data-label="For" class="cell-time">
-                {move || view! { <Time at=since.get() manner=Manner::Lasted /> }}
-            </td>
+            {move || time_cell(now.get(), agent.with(|agent| agent.phase_since))}
             <td role="cell" class="cell-actions"><AgentActions agent /></td>
         </tr>
     }
 }
 
+fn name_cell(agent: &Agent) -> Inert {
+    let (address, name) = (agent_address(agent.id), html(&agent.name));
+    inert(format!(r#"<td role="cell" class="cell-main"><a href="{address}">{name}</a></td>"#))
+}
+
+fn project_cell(agent: &Agent) -> Inert {
+    let (id, name) = (agent.project_id, html(&agent.project_name));
+    inert(format!(
+        r#"<td role="cell" data-label="Project"><a class="plain-link clip" href="/projects/{id}">{name}</a></td>"#
+    ))
+}
+
+fn time_cell(now: Timestamp, since: Timestamp) -> Inert {
+    let time = time::written(now, since, Manner::Lasted);
+    inert(format!(r#"<td role="cell" data-label="For" class="cell-time">{time}</td>"#))
+}
+
 /// The last log lines of an agent that failed, read when somebody looks.
 #[component]
 fn FailureLog(agent: Signal<Agent>) -> impl IntoView {
-    let has_log = Memo::new(move |_| {
-        agent.with(|agent| agent.phase == Phase::Failed || agent.reason == Some(Reason::CloneFailed))
-    });
+    let has_log = move || agent.with(|agent| agent.phase == Phase::Failed || agent.reason == Some(Reason::CloneFailed));
     let is_open = RwSignal::new(false);
     let id = agent.with_untracked(|agent| agent.id);
     let toggle = move |event: ev::Event| {
@@ -185,7 +199,7 @@ fn FailureLog(agent: Signal<Agent>) -> impl IntoView {
         is_open.set(details.open());
     };
     view! {
-        <Show when=move || has_log.get()>
+        <Show when=has_log>
             <details class="log-fold" on:toggle=toggle>
                 <summary>"Last log lines"</summary>
                 <Show when=move || is_open.get()>
