@@ -68,6 +68,14 @@ impl FromServerFnError for ApiError {
     }
 }
 
+#[cfg(feature = "hydrate")]
+impl From<leptos::wasm_split::SplitLoaderError> for ApiError {
+    fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+        let message = "A part of this page could not be fetched; the server may have been updated. Reload the page.";
+        Self::new(ErrorCode::Unavailable, message)
+    }
+}
+
 #[cfg(feature = "ssr")]
 impl From<services::Error> for ApiError {
     /// Also gives the response the status of the error, so that no server function has to.

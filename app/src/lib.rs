@@ -10,6 +10,7 @@ pub mod error;
 mod escape;
 mod format;
 mod inert;
+mod lazy;
 mod lean;
 mod local_path;
 mod pages;
@@ -28,6 +29,16 @@ pub fn start() {
     let _ = leptos::server_fn::redirect::set_redirect_hook(|path| {
         let _ = leptos::prelude::window().location().assign(path);
     });
+    wasm_bindgen_futures::spawn_local(take_over());
+}
+
+#[cfg(feature = "hydrate")]
+async fn take_over() {
+    let path = leptos::prelude::window().location().pathname().unwrap_or_default();
+    if lazy::fetch_page(&path).await.is_err() {
+        // The console says why. The page stays what the server sent: links and forms.
+        return;
+    }
     leptos::mount::hydrate_body(App);
     // Says that the page answers to more than links and forms. Nothing in the page depends on it; tests wait for it.
     if let Some(html) = leptos::prelude::document().document_element() {

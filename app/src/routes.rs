@@ -1,4 +1,4 @@
-//! The only route table.
+//! The only route table. A page that comes from `lazy` has its path there, too.
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -10,16 +10,10 @@ use leptos_router::{
 
 use crate::{
     components::frame::Frame,
+    lazy,
     pages::{
-        agents::{detail::AgentDetail, list::Agents, terminal::TerminalPage, wall::Wall},
-        home::Home,
-        login::Login,
-        not_found::NotFound,
-        projects::{board::ProjectBoard, list::Projects},
-        questions::Questions,
+        agents::list::Agents, home::Home, login::Login, not_found::NotFound, projects::list::Projects,
         register::Register,
-        settings::Settings,
-        tasks::detail::TaskDetail,
     },
     state::{clock, live, questions, session, theme, toasts},
 };
@@ -46,17 +40,17 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/login") view=Login ssr=SsrMode::Async />
                 <Route path=path!("/register") view=Register ssr=SsrMode::Async />
-                <Route path=path!("/agent-terminal/:id") view=TerminalPage ssr=SsrMode::Async />
+                <Route path=path!("/agent-terminal/:id") view=lazy::TERMINAL ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=Home ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
-                    <Route path=path!("/projects/:id") view=ProjectBoard ssr=SsrMode::Async />
-                    <Route path=path!("/tasks/:id") view=TaskDetail ssr=SsrMode::Async />
-                    <Route path=path!("/questions") view=Questions ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id") view=lazy::PROJECT_BOARD ssr=SsrMode::Async />
+                    <Route path=path!("/tasks/:id") view=lazy::TASK_DETAIL ssr=SsrMode::Async />
+                    <Route path=path!("/questions") view=lazy::QUESTIONS ssr=SsrMode::Async />
                     <Route path=path!("/agents") view=Agents ssr=SsrMode::Async />
-                    <Route path=path!("/agents/:id") view=AgentDetail ssr=SsrMode::Async />
-                    <Route path=path!("/wall") view=Wall ssr=SsrMode::Async />
-                    <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                    <Route path=path!("/agents/:id") view=lazy::AGENT_DETAIL ssr=SsrMode::Async />
+                    <Route path=path!("/wall") view=lazy::WALL ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=lazy::SETTINGS ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

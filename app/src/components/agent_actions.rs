@@ -9,12 +9,14 @@ use super::{
     confirm::ConfirmDelete,
     dialog::Dialog,
     icon::{self, Drawing},
-    terminal::Terminal,
+    load::when_read,
+    skeleton,
 };
 use crate::{
     api::agents::{DeleteAgent, StartAgent, StopAgent, start_agent, stop_agent},
     error::ApiError,
     inert::{Inert, inert},
+    lazy,
     lean::view,
     state::{live::Live, toasts::Toasts},
 };
@@ -201,7 +203,7 @@ pub fn AgentDialogs() -> impl IntoView {
             <input type="hidden" name="id" value=move || id().map(|id| id.to_string()) />
         </ConfirmDelete>
         <Dialog open=terminal label="Open terminal" heading class="dialog-terminal" keeps_escape=true>
-            {move || id().map(|agent_id| view! { <Terminal agent_id /> })}
+            {move || id().map(|id| when_read(skeleton::nothing, move || lazy::terminal_of(id)))}
         </Dialog>
     }
 }
