@@ -1,17 +1,34 @@
 //! A question of an agent: what is asked, and the form that answers it with a click, several, or in words.
 
-use domain::{LiveEvent, Prompt, Question, QuestionStatus};
+use domain::{LiveEvent, Prompt, Question, QuestionStatus, Subject};
 use leptos::prelude::*;
 
 use super::{
     form::{Form, SubmitButton},
+    load::when_read,
+    skeleton,
     time::Time,
 };
 use crate::{
     api::questions::AnswerQuestion,
     lean::view,
-    state::{live::Live, questions, toasts::Toasts},
+    state::{live::Live, questions, reading::Reading, toasts::Toasts},
 };
+
+/// What was asked about a task or by an agent, closed questions too. Nothing is shown while that is nothing.
+pub fn question_section(asked: Reading<Vec<Question>>, subject: Subject) -> AnyView {
+    when_read(skeleton::nothing, move || async move {
+        let questions = questions::follow_some(asked.get().await?, subject);
+        Ok(view! {
+            <Show when=move || !questions.with(Vec::is_empty)>
+                <section class="section" aria-labelledby="questions">
+                    <h2 id="questions">"Questions"</h2>
+                    <QuestionList questions />
+                </section>
+            </Show>
+        })
+    })
+}
 
 /// Some questions, one after the other.
 #[component]

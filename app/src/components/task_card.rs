@@ -67,6 +67,13 @@ pub fn TaskCard(
     }
 }
 
+/// How much of a task is done, as its agent estimates it.
+pub fn meter(percent: Option<u32>) -> Option<AnyView> {
+    percent.map(|percent| {
+        view! { <progress class="meter" max="100" value=percent aria-label="Done" title=format!("{percent} %")></progress> }
+    })
+}
+
 /// The id of a card's link, which carries the card's focus.
 pub fn card_link(id: domain::TaskId) -> String {
     format!("card-{id}")
@@ -107,11 +114,13 @@ fn Progress(task: Signal<Task>) -> impl IntoView {
         let (held, report, attention) =
             task.with(|task| (task.lease.clone(), task.report.clone(), task.needs_attention()));
         let said = held.map(|lease| {
-            let words = report.filter(|report| report.agent_name == lease.agent_name).map(|report| {
-                let percent = report.percent.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
-                format!(": {}{percent}", report.summary)
-            });
-            view! { <p class="card-hint"><Icon of=Drawing::Agent />{lease.agent_name} {words}</p> }
+            let report = report.filter(|report| report.agent_name == lease.agent_name);
+            let bar = meter(report.as_ref().and_then(|report| report.percent));
+            let words = report.map(|report| format!(": {}", report.summary));
+            view! {
+                <p class="card-hint"><Icon of=Drawing::Agent /><span class="clip">{lease.agent_name} {words}</span></p>
+                {bar}
+            }
         });
         let attention = attention.then(|| {
             view! { <p class="card-hint"><Icon of=Drawing::Warning />"Needs attention"</p> }

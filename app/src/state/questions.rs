@@ -1,6 +1,6 @@
 //! Questions that stay true while one looks at them, and how many are open.
 
-use domain::{LiveEvent, Question, QuestionId, QuestionStatus};
+use domain::{LiveEvent, Question, QuestionId, QuestionStatus, Subject};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::live::Live;
@@ -53,12 +53,13 @@ pub fn follow_open(initial: Vec<Question>) -> RwSignal<Vec<Question>> {
     questions
 }
 
-/// Some questions, closed ones too, with those that `belongs` from now on; newest last.
-pub fn follow_some(
-    initial: Vec<Question>,
-    belongs: impl Fn(&Question) -> bool + Send + Sync + 'static,
-) -> RwSignal<Vec<Question>> {
+/// The questions about a task or of an agent, closed ones too, with those that come from now on; newest last.
+pub fn follow_some(initial: Vec<Question>, subject: Subject) -> RwSignal<Vec<Question>> {
     let questions = RwSignal::new(initial);
+    let belongs = move |question: &Question| match subject {
+        Subject::Task(id) => question.task_id == Some(id),
+        Subject::Agent(id) => question.agent_id == id,
+    };
     Live::of_page().listen(move |event| {
         if let LiveEvent::Question(changed) = event
             && belongs(changed)

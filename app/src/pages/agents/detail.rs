@@ -1,6 +1,6 @@
 //! One agent: what it is, how it is, and what happened.
 
-use domain::{Agent, AgentId, LiveEvent};
+use domain::{Agent, AgentId, LiveEvent, Subject};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -18,8 +18,9 @@ use crate::{
         load::{when_read, while_read},
         page_header::{Crumb, PageHeader},
         phase_badge::{PhaseBadge, PhaseReason},
-        question_card::QuestionList,
+        question_card::question_section,
         skeleton,
+        task_card::meter,
         time::{Manner, Time},
         timeline::Timeline,
     },
@@ -28,7 +29,6 @@ use crate::{
     state::{
         agents,
         live::Live,
-        questions,
         reading::{Reading, read, read_once},
     },
 };
@@ -67,6 +67,7 @@ fn no_such_agent() -> ApiError {
 fn AgentPage(first: Agent) -> impl IntoView {
     let (id, name) = (first.id, first.name.clone());
     AgentCommands::provide(Some(first.clone()), dialog_state("delete"));
+    let asked = read_once(move || agent_questions(id));
     let followed = agents::follow_one(first.clone());
     let agent = Memo::new(move |last: Option<&Agent>| {
         followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
@@ -89,7 +90,7 @@ fn AgentPage(first: Agent) -> impl IntoView {
                         <PhaseReason agent />
                     </div>
                     <CurrentTasks agent />
-                    <AgentQuestionList id />
+                    {question_section(asked, Subject::Agent(id))}
                     <section class="section" aria-labelledby="log">
                         <h2 id="log">"Start-up log"</h2>
                         <LogTail id />
@@ -123,8 +124,8 @@ fn CurrentTasks(agent: Memo<Agent>) -> impl IntoView {
         }
         let lines = tasks.into_iter().map(|task| {
             let report = task.report.map(|report| {
-                let percent = report.percent.map(|percent| format!(" ({percent} %)")).unwrap_or_default();
-                view! { <span class="quiet">": " {report.summary} {percent} " " <Time at=report.at /></span> }
+                let bar = meter(report.percent);
+                view! { <p>{report.summary} <span class="quiet">" " <Time at=report.at /></span></p> {bar} }
             });
             view! { <li><a href=format!("/tasks/{}", task.id)>{task.title}</a> {report}</li> }
         });
@@ -133,24 +134,6 @@ fn CurrentTasks(agent: Memo<Agent>) -> impl IntoView {
                 <h2 id="current">"Current task"</h2>
                 <ul class="plain">{lines.collect_view()}</ul>
             </section>
-        })
-    })
-}
-
-/// What it asked.
-#[component]
-fn AgentQuestionList(id: AgentId) -> impl IntoView {
-    let asked = read_once(move || agent_questions(id));
-    when_read(skeleton::nothing, move || async move {
-        let first = asked.get().await?;
-        let questions = questions::follow_some(first, move |question| question.agent_id == id);
-        Ok(view! {
-            <Show when=move || !questions.with(Vec::is_empty)>
-                <section class="section" aria-labelledby="questions">
-                    <h2 id="questions">"Questions"</h2>
-                    <QuestionList questions />
-                </section>
-            </Show>
         })
     })
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use domain::{LiveEvent, Task, TaskId, TaskState};
+use domain::{LiveEvent, Subject, Task, TaskId, TaskState};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_navigate, use_params_map};
 
@@ -20,7 +20,7 @@ use crate::{
         load::{when_read, while_read},
         markdown::Markdown,
         page_header::{Crumb, PageHeader},
-        question_card::QuestionList,
+        question_card::question_section,
         skeleton,
         task_card::PriorityMark,
         time::Time,
@@ -31,7 +31,6 @@ use crate::{
     pages::projects::board::TaskEditor,
     state::{
         live::Live,
-        questions,
         reading::{read, read_once},
         tasks,
         toasts::Toasts,
@@ -76,6 +75,7 @@ fn TaskPage(first: Task, project: String, others: Vec<Task>) -> impl IntoView {
     let task =
         Memo::new(move |last: Option<&Task>| followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()));
     let (edits, deletes) = (dialog_state("edit-task"), dialog_state("delete"));
+    let asked = read_once(move || task_questions(id));
     let address = format!("/tasks/{id}");
     let back = format!("/projects/{project_id}");
     let crumbs =
@@ -95,7 +95,7 @@ fn TaskPage(first: Task, project: String, others: Vec<Task>) -> impl IntoView {
             <div class="page two-columns">
                 <div class="main-part">
                     <Markdown text=Signal::derive(move || task.with(|task| task.description.clone())) nothing="No description." />
-                    <TaskQuestionList id />
+                    {question_section(asked, Subject::Task(id))}
                     <TaskResults task />
                     <History id task />
                 </div>
@@ -197,24 +197,6 @@ fn Work(task: Memo<Task>) -> impl IntoView {
         })
     };
     view! { {holder} {report} {attempts} }
-}
-
-/// What agents asked about it.
-#[component]
-fn TaskQuestionList(id: TaskId) -> impl IntoView {
-    let asked = read_once(move || task_questions(id));
-    when_read(skeleton::nothing, move || async move {
-        let first = asked.get().await?;
-        let questions = questions::follow_some(first, move |question| question.task_id == Some(id));
-        Ok(view! {
-            <Show when=move || !questions.with(Vec::is_empty)>
-                <section class="section" aria-labelledby="questions">
-                    <h2 id="questions">"Questions"</h2>
-                    <QuestionList questions />
-                </section>
-            </Show>
-        })
-    })
 }
 
 #[component]
