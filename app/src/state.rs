@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod clock;
+pub mod desktop;
 pub mod live;
 pub mod questions;
 pub mod reading;

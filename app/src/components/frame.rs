@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::ApiError,
     lean::view,
-    state::{live::Live, session, toasts},
+    state::{desktop, live::Live, session, toasts},
 };
 
 /// The frame. Whoever is not signed in is led to where they can.
@@ -25,6 +25,7 @@ pub fn Frame() -> impl IntoView {
         return ().into_any();
     };
     Live::of_page().open();
+    desktop::follow();
     super::launch::provide();
     view! {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>

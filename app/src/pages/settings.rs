@@ -1,4 +1,4 @@
-//! Settings: the account, how things look, where one is signed in, tokens, and what agents run in.
+//! Settings: the account, how things look, what is told, where one is signed in, tokens, and what agents run in.
 
 use leptos::prelude::*;
 
@@ -9,6 +9,7 @@ use crate::{
 
 mod account;
 mod credentials;
+mod notifications;
 mod runtime;
 mod sessions;
 mod tokens;
@@ -21,6 +22,7 @@ pub fn Settings() -> impl IntoView {
         <div class="page settings">
             <Section id="account" heading="Account"><account::Account /></Section>
             <Section id="appearance" heading="Appearance"><ThemeSwitch /></Section>
+            <Section id="notifications" heading="Notifications"><notifications::Notifications /></Section>
             <Section id="sessions" heading="Sessions"><sessions::Sessions /></Section>
             <Section id="tokens" heading="Personal tokens"><tokens::Tokens /></Section>
             <Section id="credentials" heading="Credentials for agents"><credentials::Credentials /></Section>

@@ -19,7 +19,7 @@ use crate::{
         toast_list::ToastList,
     },
     lean::view,
-    state::{agents, live::Live, session},
+    state::{agents, desktop, live::Live, session},
 };
 
 /// An agent's terminal.
@@ -31,6 +31,7 @@ pub fn TerminalPage() -> impl IntoView {
     }
     let agent = agent_of_address();
     Live::of_page().open();
+    desktop::follow();
     let attached = when_read(skeleton::nothing, move || async move {
         let first = agent.get().await?;
         Ok(view! { <Attached first /> })

@@ -7,10 +7,11 @@ use std::{
 };
 
 use domain::{AgentId, ErrorCode, LiveEvent, ProjectId, TaskId};
+use js_sys::{Function, Promise};
 use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use serde::Deserialize;
-use wasm_bindgen::{JsCast as _, closure::Closure};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{EventSource, MessageEvent};
 
 use super::Live;
@@ -26,6 +27,17 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// How long to wait before asking again after the server refused.
 const RETRY: Duration = Duration::from_secs(4);
 
+/// What all tabs of a browser that are out of sight share: who has it listens.
+const LOCK: &str = "aiworker-out-of-sight";
+
+#[wasm_bindgen]
+extern "C" {
+    /// Waits for a lock. It is held until the promise that `granted` returns is fulfilled, or the tab is gone. Fails where
+    /// the browser has no locks, as without HTTPS.
+    #[wasm_bindgen(catch, js_namespace = ["navigator", "locks"], js_name = request)]
+    fn request_lock(name: &str, granted: &Function) -> Result<Promise, JsValue>;
+}
+
 /// What the browser calls when something happens, once there is one.
 type Listener<E> = RefCell<Option<Closure<dyn FnMut(E)>>>;
 
@@ -37,8 +49,12 @@ struct Stream {
     /// The last event that was seen. A browser forgets it when it gives up on a source.
     last: RefCell<Option<String>>,
     is_over: Cell<bool>,
+    /// Whether this tab waits for the lock, and how it gives it back once it has it.
+    waits_for_lock: Cell<bool>,
+    unlock: RefCell<Option<Function>>,
     on_message: Listener<MessageEvent>,
     on_state: Listener<web_sys::Event>,
+    on_lock: RefCell<Option<Closure<dyn FnMut() -> JsValue>>>,
 }
 
 /// Opens the stream and closes it with the owner.
@@ -49,8 +65,11 @@ pub fn keep_open(live: Live) {
         is_open: Cell::new(false),
         last: RefCell::new(session::current().live_position),
         is_over: Cell::new(false),
+        waits_for_lock: Cell::new(false),
+        unlock: RefCell::default(),
         on_message: RefCell::default(),
         on_state: RefCell::default(),
+        on_lock: RefCell::default(),
     });
     let for_messages = Rc::downgrade(&stream);
     *stream.on_message.borrow_mut() = Some(Closure::new(move |message: MessageEvent| {
@@ -67,16 +86,21 @@ pub fn keep_open(live: Live) {
             if event.type_() == "open" { stream.opened() } else { stream.failed() }
         }
     }));
+    let for_lock = Rc::downgrade(&stream);
+    *stream.on_lock.borrow_mut() =
+        Some(Closure::new(move || for_lock.upgrade().map_or(JsValue::UNDEFINED, |stream| stream.locked())));
     stream.connect();
-    // Over HTTP/1.1 a browser opens six connections to a server, all tabs together: only a tab in sight keeps one.
+    // Over HTTP/1.1 a browser opens six connections to a server, all tabs together: only tabs in sight keep one, and one
+    // of those out of sight, for the title and for notifications.
     let in_sight = window_event_listener(ev::visibilitychange, {
         let stream = Rc::clone(&stream);
-        move |_| if document().hidden() { stream.close() } else { stream.connect_if_closed() }
+        move |_| if document().hidden() { stream.out_of_sight() } else { stream.in_sight() }
     });
     let stream = SendWrapper::new(stream);
     on_cleanup(move || {
         stream.is_over.set(true);
         stream.close();
+        stream.give_lock_back();
         in_sight.remove();
     });
 }
@@ -141,6 +165,39 @@ impl Stream {
         let is_closed = self.source.borrow().as_ref().is_none_or(|source| source.ready_state() == EventSource::CLOSED);
         if is_closed && !self.is_over.get() {
             self.connect();
+        }
+    }
+
+    /// Goes silent until the lock is there.
+    fn out_of_sight(&self) {
+        self.close();
+        if let Some(on_lock) = self.on_lock.borrow().as_ref()
+            && !self.waits_for_lock.replace(true)
+            && request_lock(LOCK, on_lock.as_ref().unchecked_ref()).is_err()
+        {
+            self.waits_for_lock.set(false);
+        }
+    }
+
+    fn in_sight(self: &Rc<Self>) {
+        self.give_lock_back();
+        self.connect_if_closed();
+    }
+
+    /// The lock is there. It is kept while the tab stays out of sight.
+    fn locked(self: &Rc<Self>) -> JsValue {
+        self.waits_for_lock.set(false);
+        if self.is_over.get() || !document().hidden() {
+            return JsValue::UNDEFINED;
+        }
+        self.connect_if_closed();
+        Promise::new(&mut |unlock, _| drop(self.unlock.replace(Some(unlock)))).into()
+    }
+
+    fn give_lock_back(&self) {
+        if let Some(unlock) = self.unlock.take() {
+            // It cannot fail.
+            let _ = unlock.call0(&JsValue::UNDEFINED);
         }
     }
 
