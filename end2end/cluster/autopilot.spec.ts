@@ -5,7 +5,7 @@ import { Api } from "../fixtures/api.ts";
 import { POD_DEADLINE, expect, test } from "../fixtures/cluster-test.ts";
 import { interactive } from "../fixtures/interactive.ts";
 import { ScriptedModel } from "../fixtures/model.ts";
-import { paint, painter, TIMELINE } from "../fixtures/painter.ts";
+import { MODEL_KEY, paint, painter, TIMELINE } from "../fixtures/painter.ts";
 import { freePort } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -33,6 +33,7 @@ test("Claude Code in a pod takes a task, asks, is answered, commits and finishes
     api.patience = POD_DEADLINE;
     const project = await api.project("Paint");
     const task = await api.task(project, "Paint the fence");
+    expect((await api.send("POST", "/api/credentials", { kind: "model_key", secret: MODEL_KEY })).status()).toBe(201);
     const start_command = painter("claude", model.url);
     const agent = await api.launch(project, { name: "painter", mode: "autopilot", start_command });
 

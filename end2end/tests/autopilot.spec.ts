@@ -2,13 +2,14 @@
 // in the browser, commits on the task's own branch and finishes. Nothing leaves this machine.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Api } from "../fixtures/api.ts";
+import { Api, PASSWORD } from "../fixtures/api.ts";
 import { interactive } from "../fixtures/interactive.ts";
 import { ScriptedModel } from "../fixtures/model.ts";
 import { claudeCode, outside } from "../fixtures/outside.ts";
-import { paint, painter, TIMELINE } from "../fixtures/painter.ts";
+import { MODEL_KEY, paint, painter, TIMELINE } from "../fixtures/painter.ts";
+import { filesBelow, foundIn } from "../fixtures/secrets.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { until } from "../fixtures/until.ts";
@@ -17,12 +18,13 @@ import { tokenOf } from "../fixtures/worker.ts";
 /** How long one step of the agent may take. */
 const STEP_DEADLINE = 60_000;
 
-test.use({ options: async ({}, use) => use({ AIWORKER_AGENT_READ_ONLY: outside() }) });
+test.use({ options: async ({}, use) => use({ AIWORKER_AGENT_READ_ONLY: outside(), AIWORKER_LOG: "debug" }) });
 
-test("Claude Code takes a task, asks, is answered, commits and finishes", async ({ page, context, server, picture }) => {
+test("Claude Code takes a task, asks, is answered, commits and finishes", async ({ page, context, server, picture }, testInfo) => {
   const model = await ScriptedModel.start(paint);
   try {
     const api = await Api.register(server, "ada");
+    expect((await api.send("POST", "/api/credentials", { kind: "model_key", secret: MODEL_KEY })).status()).toBe(201);
     const project = await api.project("Paint");
     const task = await api.task(project, "Paint the fence");
     const start_command = painter(claudeCode(), model.url);
@@ -55,7 +57,7 @@ test("Claude Code takes a task, asks, is answered, commits and finishes", async 
       await expect(timeline.getByText(words).first()).toBeVisible();
     }
     await picture(page, "autopilot-done");
-    noSecretLeft(server, agent);
+    noSecretLeft(server, agent, testInfo.outputPath("server.log"));
   } finally {
     await model.stop();
   }
@@ -78,24 +80,13 @@ test("`claude mcp list` inside an agent says that AiWorker is connected", async 
   expect(text).toMatch(/aiworker: .*\/mcp \(HTTP\) - .*Connected/);
 });
 
-/** The token is in its own file and nowhere else among the agent's files. */
-function noSecretLeft(server: AiWorker, agent: string): void {
-  const folder = join(server.data, "agents", agent);
+/** The token is in its own file and nowhere else: not among the agent's files, not in the database, not in the log. */
+function noSecretLeft(server: AiWorker, agent: string, log: string): void {
   const token = tokenOf(server, agent);
   expect(token.length).toBeGreaterThan(20);
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const holding = files.map((file) => join(file.parentPath, file.name)).filter((path) => contains(path, token));
-  expect(holding).toEqual([join(folder, "run/secrets/token")]);
-}
-
-/** Whether a file holds a text. One that is gone by now, as Claude Code's own notes are at its end, holds nothing. */
-function contains(path: string, text: string): boolean {
-  try {
-    return readFileSync(path).includes(text);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
+  const found = foundIn([log, ...filesBelow(server.data)], { token, "model key": MODEL_KEY, password: PASSWORD });
+  const handed = join(server.data, "agents", agent, "run/secrets");
+  expect(found.sort()).toEqual([`model key in ${join(handed, "model-key")}`, `token in ${join(handed, "token")}`]);
 }
 
 function git(folder: string, ...args: string[]): string {
