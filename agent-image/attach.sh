@@ -12,6 +12,12 @@ here=${BASH_SOURCE[0]%/*} # always started by its full path
 tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
 say() { printf '\033_aiworker %s\033\134' "$1"; }
 
+# Called by tmux, further down.
+if [ "${1:-}" = moved ]; then
+    say moved >"$2"
+    exit
+fi
+
 # Keys that come early wait for tmux as they are: no echo, no line to edit, no signals.
 read -r rows columns < <(stty -echo -icanon -isig -ixon -iexten -icrnl min 1 time 0 size 2>/dev/null)
 [ "${rows:-0}" -gt 0 ] && [ "${columns:-0}" -gt 0 ] || rows=24 columns=80
@@ -108,10 +114,11 @@ else
     # From here on the window follows the viewer who typed last.
     attach+=(\; set-option -w -u window-size)
 fi
-# Lines that went into the history since it was read are missing above the screen. tmux alone can say so at the very moment
-# when it attaches, and what it can say to the other side is a question for the clipboard, which nobody answers.
+# Lines that went into the history since it was read are missing above the screen. tmux alone knows it at the very moment when it
+# attaches, and has it said to the viewer's own terminal. (A question for the clipboard, `refresh-client -l`, would say it, too,
+# but tmux 3.3 dies of that when the viewer leaves within five seconds.)
 if [ "${panes:-0}" = 1 ]; then
-    attach+=(\; if-shell -F -t "=agent:" "#{!=:#{history_size},${history:-0}}" 'refresh-client -l')
+    attach+=(\; if-shell -F -t "=agent:" "#{!=:#{history_size},${history:-0}}" "run-shell -b \"'$here/attach.sh' moved #{client_tty}\"")
 fi
 exec {never}<&-
 # Viewers understand UTF-8, whatever the agent's locale says.

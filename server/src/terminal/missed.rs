@@ -2,8 +2,9 @@
 //! the viewer's screen by line feeds one behind another, and then paints only the lines that are still visible. What was
 //! printed between the history and the screen is missing too, which attach.sh makes tmux say. Pure.
 
-/// What tmux prints when it attaches and the history is not the one that was shown. Nothing that a program prints makes it.
-const MARK: &[u8] = b"\x1b]52;;?\x07";
+/// What tmux has said when it attaches and the history is not the one that was shown. Nothing that a program prints makes it: tmux
+/// passes no such sequence on.
+const MARK: &[u8] = b"\x1b_aiworker moved\x1b\\";
 
 /// Looks at the output of one attachment.
 #[derive(Debug, Default)]
@@ -96,8 +97,8 @@ mod tests {
 
     #[test]
     fn tmux_says_that_the_history_has_moved_on() {
-        assert!(is_seen("\x1b[H\x1b[2J\x1b]52;;?\x07\x1b[>c"));
-        assert!(!is_seen("\x1b[H\x1b[2J\x1b]52;;\x07?\x07\x1b[>c"));
+        assert!(is_seen("\x1b[H\x1b[2J\x1b_aiworker moved\x1b\\\x1b[>c"));
+        assert!(!is_seen("\x1b[H\x1b[2J\x1b_aiworker move\x1b\\d\x1b[>c"));
     }
 
     #[test]

@@ -324,7 +324,7 @@ fn lines_that_tmux_left_out_come_with_the_history_once_it_is_quiet() {
 fn a_history_that_moved_on_before_tmux_was_attached_is_fetched_anew() {
     let mut run = Run::new();
     run.session.on_attached(run.now);
-    for piece in [GREETING, SHELL, SCREEN, b"\x1b[H\x1b[2J\x1b]52;;?\x07$"] {
+    for piece in [GREETING, SHELL, SCREEN, b"\x1b[H\x1b[2J\x1b_aiworker moved\x1b\\$"] {
         run.printed(piece);
     }
     run.ack(16);
