@@ -92,10 +92,15 @@ pub const KEEP_FOR: Duration = Duration::from_secs(60);
 pub const DRAIN_SPREAD_MS: u32 = 2000;
 /// Typed bytes that are held for a ttyd that does not read. At the limit the browser is not read until there is room.
 pub const INPUT_HOLD_MAX: usize = 64 * 1024;
+/// How long the acknowledgement of input waits for output that it can go along with. An echo comes sooner, and then it costs the
+/// viewer no message of its own.
+pub const INPUT_ACK_AFTER: Duration = Duration::from_millis(20);
 /// Shortest time between two changes of the size: at most ten a second.
 pub const RESIZE_EVERY: Duration = Duration::from_millis(100);
 /// Read buffer of the browser's socket in bytes. tungstenite allocates it at once, 128 KiB unless told.
 pub const BROWSER_READ_BUFFER: usize = 4 * 1024;
+/// Frames that follow one another at once are written together, up to so many bytes.
+pub const BROWSER_WRITE_TOGETHER: usize = 4 * 1024;
 /// Write buffer of the browser's socket in bytes, which holds at most one frame beyond what the kernel took.
 pub const BROWSER_WRITE_BUFFER: usize = 2 * 1024 * 1024;
 /// Read buffer of ttyd's socket in bytes.

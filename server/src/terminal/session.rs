@@ -122,6 +122,8 @@ pub struct Session {
     is_skipping: bool,
     typed: Typed,
     typed_at: Option<Instant>,
+    /// When the browser is told what was typed, unless output goes there before.
+    input_ack_due: Option<Instant>,
     /// The shell that was shown last.
     shell: Option<String>,
     /// What was last said, or is to be said once the browser is welcomed.
@@ -164,6 +166,7 @@ impl Session {
             is_skipping: false,
             typed: Typed::default(),
             typed_at: None,
+            input_ack_due: None,
             shell: None,
             status: Status { attached: false, drivers: 0, watchers: 0 },
             told: None,
@@ -218,6 +221,9 @@ impl Session {
         if self.burst_over().is_some_and(|at| now >= at) {
             self.repaint(ResetReason::History, now);
         }
+        if self.input_ack_due.is_some_and(|due| now >= due) {
+            self.ack_input();
+        }
         if now >= self.pinged_at + PING_EVERY {
             self.pinged_at = now;
             self.awaits_pong = [true; 2];
@@ -243,6 +249,7 @@ impl Session {
             self.burst_over(),
             self.sizes.deadline(now).filter(|_| live),
             self.output_due(now),
+            self.input_ack_due,
         ]
         .into_iter()
         .flatten()
@@ -255,6 +262,7 @@ impl Session {
             return;
         }
         self.send_rest(now);
+        self.ack_input();
         self.send_frame(&ServerFrame::End(end.clone()));
         self.finish(Ending::Told(end));
     }

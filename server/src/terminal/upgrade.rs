@@ -30,7 +30,7 @@ use super::{
     connect::AgentTerminal,
     end::{self, Ending},
     leg::{Leg, LegEvent},
-    limits::{BROWSER_READ_BUFFER, BROWSER_WRITE_BUFFER, DRAIN_SPREAD_MS, HELLO_DEADLINE},
+    limits::{BROWSER_READ_BUFFER, BROWSER_WRITE_BUFFER, BROWSER_WRITE_TOGETHER, DRAIN_SPREAD_MS, HELLO_DEADLINE},
     registry::{Owner, Registry, Visitor},
     session::Session,
 };
@@ -63,7 +63,7 @@ pub async fn upgrade(
     };
     let upgrade = upgrade
         .read_buffer_size(BROWSER_READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(BROWSER_WRITE_TOGETHER)
         .max_write_buffer_size(BROWSER_WRITE_BUFFER)
         .max_message_size(MESSAGE_MAX)
         .max_frame_size(MESSAGE_MAX);

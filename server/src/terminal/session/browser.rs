@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::{Agent, Browser, Effect, Session};
 use crate::terminal::{
     end::{self, Ending},
-    limits::{INTERRUPT_BACKLOG, INTERRUPT_BACKLOG_MIN},
+    limits::{INPUT_ACK_AFTER, INTERRUPT_BACKLOG, INTERRUPT_BACKLOG_MIN},
     notes::{Leg, Note},
     typed::Taken,
     window::Window,
@@ -26,6 +26,7 @@ impl Session {
             _ => std::time::Duration::ZERO,
         };
         self.browser = Browser::Greeted;
+        self.input_ack_due = None;
         self.browser_heard_at = now;
         self.window = Window::new(now);
         self.told = None;
@@ -99,6 +100,7 @@ impl Session {
             return self.finish(Ending::Gone);
         }
         self.browser = Browser::Away { since: now };
+        self.input_ack_due = None;
         self.awaits_pong[0] = false;
         if self.is_skipping {
             self.let_go();
@@ -126,9 +128,19 @@ impl Session {
                 self.hand_on_typed();
             }
         }
-        let next = self.typed.next();
-        self.send_frame(&ServerFrame::InputAck(next));
+        // WELCOME says it, too.
+        if self.browser == Browser::Welcomed {
+            self.input_ack_due.get_or_insert(now + INPUT_ACK_AFTER);
+        }
         self.send_due(now);
+    }
+
+    /// Says which input was taken over, if that was not said yet.
+    pub(super) fn ack_input(&mut self) {
+        if self.input_ack_due.take().is_some() {
+            let next = self.typed.next();
+            self.send_frame(&ServerFrame::InputAck(next));
+        }
     }
 
     /// Somebody stops a program and wants to see that: what waits is of no interest any more.
@@ -158,6 +170,7 @@ impl Session {
     /// Answers hello. Output goes on where the outbox stands.
     pub(super) fn welcome(&mut self) {
         self.browser = Browser::Welcomed;
+        self.input_ack_due = None;
         let welcome = Welcome {
             session: self.key.clone(),
             epoch: self.epoch,

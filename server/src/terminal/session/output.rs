@@ -92,6 +92,7 @@ impl Session {
     fn send_one(&mut self, room: usize, now: Instant) {
         let (seq, bytes) = self.outbox.send(room.min(FRAME_MAX));
         self.effects.push_back(Effect::ToBrowser(encode_output(seq, &bytes)));
+        self.ack_input();
         self.pace.sent(now);
         let is_full = self.outbox.waiting() > 0 && self.room() < FRAME_MIN;
         self.window.sent(self.outbox.in_flight(), is_full, now);

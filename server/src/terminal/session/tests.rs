@@ -8,7 +8,9 @@ use domain::{
 };
 
 use super::*;
-use crate::terminal::limits::{BURST_OVER, HISTORY_EVERY, HOLD_MAX, RELAYOUT_AFTER, STABLE_AFTER, WINDOW_FIRST};
+use crate::terminal::limits::{
+    BURST_OVER, HISTORY_EVERY, HOLD_MAX, INPUT_ACK_AFTER, RELAYOUT_AFTER, STABLE_AFTER, WINDOW_FIRST,
+};
 
 const SIZE: Size = Size { cols: 80, rows: 24 };
 const KEEP: Duration = Duration::from_secs(60);
@@ -123,7 +125,7 @@ fn hello_attaches_and_what_was_typed_early_waits_for_tmux() {
     let mut run = Run::new();
     assert_eq!(run.effects(), [attach_now()]);
     run.typed(0, b"ls\r");
-    assert_eq!(run.effects(), [input_ack(1)]);
+    assert_eq!(run.effects(), []);
     run.session.on_attached(run.now);
     run.printed(GREETING);
     assert_eq!(run.effects(), [to_ttyd(b": attach 5000 524288 drive\n")]);
@@ -373,6 +375,22 @@ fn a_long_loss_or_a_wrong_place_starts_over() {
     run.wait(KEEP.saturating_sub(Duration::from_secs(1)));
     run.wait(Duration::from_secs(1));
     assert_eq!(run.effects().last(), Some(&Effect::End(Ending::Gone)));
+}
+
+#[test]
+fn input_is_acknowledged_along_with_its_echo_or_soon() {
+    let mut run = Run::live();
+    run.typed(0, b"a");
+    run.typed(1, b"b");
+    assert_eq!(run.effects(), [to_ttyd(b"a"), to_ttyd(b"b")]);
+    run.printed(b"ab");
+    assert_eq!(run.effects(), [output(1, b"ab"), input_ack(2)]);
+    run.typed(2, b"secret");
+    assert_eq!(run.effects(), [to_ttyd(b"secret")]);
+    assert!(run.session.deadline(run.now) <= run.now + INPUT_ACK_AFTER);
+    run.wait(INPUT_ACK_AFTER);
+    assert_eq!(run.effects(), [input_ack(3)]);
+    assert!(run.session.deadline(run.now) > run.now + INPUT_ACK_AFTER);
 }
 
 #[test]
