@@ -9,6 +9,7 @@ pub mod field;
 pub mod form;
 pub mod frame;
 pub mod icon;
+pub mod last_screen;
 pub mod launch;
 pub mod load;
 pub mod markdown;

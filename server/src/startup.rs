@@ -18,6 +18,7 @@ use crate::{
     metrics::Metrics,
     state::HttpSettings,
     telemetry::FilterError,
+    terminal::HistoryReader,
 };
 
 mod credential_keys;
@@ -95,6 +96,8 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         session_absolute: config.accounts.session_absolute(),
         agents_per_user: config.agents.agents_per_user,
         allow_unsandboxed: config.agents.allow_unsandboxed,
+        terminals_kept_for: config.terminals.kept_for(),
+        terminals_read_every: config.terminals.read_every(),
         public_url: config.listen.public_url.clone(),
         backend_url: config.agents.backend_url(|| config.listen.address_for_people(config.listen.addr)),
         signing_key,
@@ -106,7 +109,8 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
     let mut prefix = [0; 4];
     entropy.fill(&mut prefix);
     let started_at = clock.now();
-    let parts = Parts { store: store.clone(), runtime, runtime_status, clock, entropy, settings };
+    let history = Arc::new(HistoryReader);
+    let parts = Parts { store: store.clone(), runtime, runtime_status, clock, entropy, history, settings };
     let site_root = config.listen.site_root();
     let services = Services::new(parts);
     services.credentials().check_keys().await?;

@@ -31,6 +31,7 @@ mod upgrade;
 mod window;
 
 pub use counters::Counters;
+pub use history::HistoryReader;
 pub use limits::Limits;
 
 /// The routes of the terminals beside their pages. All of them share one registry of sessions.

@@ -31,8 +31,12 @@ pub enum AuditAction {
     StartAgent,
     /// An agent was deleted.
     DeleteAgent,
-    /// A terminal was opened.
+    /// A terminal was opened to type in it. The object is the agent and a number that the end has, too.
     AttachTerminal,
+    /// A terminal was opened only to look at it.
+    WatchTerminal,
+    /// A terminal was closed.
+    DetachTerminal,
     /// A question of an agent was answered.
     AnswerQuestion,
     /// A credential was given.

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 mod client;
 mod end;
+mod kept;
 mod server;
 
 pub use client::{ClientFrame, Hello, Mode, Resume};
 pub use end::{End, EndCode};
+pub use kept::{KeptTerminal, KeptText, tail};
 pub use server::{OUTPUT, OUTPUT_HEADER, Reset, ResetReason, ServerFrame, Status, Welcome, encode_output};
 
 /// The WebSocket subprotocol. Its last part is the version.

@@ -1,6 +1,9 @@
 //! Agents.
 
-use domain::{Agent, AgentId, LaunchAgent};
+use domain::{
+    Agent, AgentId, LaunchAgent,
+    terminal::{KeptTerminal, KeptText},
+};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -11,6 +14,10 @@ use crate::error::ApiError;
 /// How many lines of an agent's log are shown.
 #[cfg(feature = "ssr")]
 const LOG_LINES: usize = 200;
+
+/// How much of what was on a terminal is shown on a page, in bytes from its end. The file has all of it.
+#[cfg(feature = "ssr")]
+const SHOWN_OF_TERMINAL: usize = 64 * 1024;
 
 /// The caller's agents.
 #[server(name = ListAgents, prefix = "/_fn", endpoint = "agents/list")]
@@ -73,6 +80,30 @@ pub async fn agent_timeline(id: AgentId) -> Result<Vec<Entry>, ApiError> {
 pub async fn agent_logs(id: AgentId) -> Result<String, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.agents().logs(&caller, id, LOG_LINES).await?)
+}
+
+/// An agent, and what was last on its terminal if it has none now. Of an agent that is gone, only that is left.
+#[server(name = AgentTerminal, prefix = "/_fn", endpoint = "agents/terminal")]
+pub async fn agent_terminal(id: AgentId) -> Result<(Option<Agent>, Option<KeptText>), ApiError> {
+    let (caller, services) = (context::caller()?, context::services()?);
+    let kept = services.terminals().kept(&caller, id).await?;
+    let agent = match services.agents().get(&caller, id).await {
+        Err(error) if kept.is_some() && error.code() == domain::ErrorCode::NotFound => None,
+        agent => Some(agent?),
+    };
+    let kept = kept.filter(|_| agent.as_ref().is_none_or(|agent| !agent.phase.has_terminal()));
+    let kept = kept.map(|KeptText { of, text }| {
+        let text = domain::terminal::tail(&text, SHOWN_OF_TERMINAL).to_owned();
+        KeptText { of, text }
+    });
+    Ok((agent, kept))
+}
+
+/// The caller's agents that are gone and of whose terminals something is left.
+#[server(name = GoneAgents, prefix = "/_fn", endpoint = "agents/gone")]
+pub async fn gone_agents() -> Result<Vec<KeptTerminal>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.terminals().kept_of_gone_agents(&caller).await?)
 }
 
 /// A good name that none of the caller's agents has.

@@ -47,7 +47,7 @@ pub use projects::Projects;
 pub use questions::Questions;
 pub use settings::{Registration, Settings};
 pub use tasks::Tasks;
-pub use terminals::{TerminalAccess, TerminalWatch, Terminals, Watched};
+pub use terminals::{NoHistory, ReadHistory, TerminalAccess, TerminalWatch, Terminals, Watched};
 pub use tokens::Tokens;
 pub use tools::Tools;
 pub use vault::VaultError;
@@ -65,6 +65,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Reads terminals that are to be kept.
+    pub history: Arc<dyn ReadHistory>,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -79,6 +81,7 @@ pub(crate) struct Inner {
     runtime_status: RuntimeStatus,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    history: Arc<dyn ReadHistory>,
     settings: Settings,
     ids: entropy::Ids,
     live: live::Hub,
@@ -93,7 +96,7 @@ pub(crate) struct Inner {
 impl Services {
     /// Puts the parts together. Starts nothing: run the [`reconciler`](Self::reconciler) for that.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, runtime, runtime_status, clock, entropy, settings } = parts;
+        let Parts { store, runtime, runtime_status, clock, entropy, history, settings } = parts;
         Self(Arc::new(Inner {
             ids: entropy::Ids::new(Arc::clone(&clock), Arc::clone(&entropy)),
             live: live::Hub::new(Arc::clone(&entropy)),
@@ -108,6 +111,7 @@ impl Services {
             runtime_status,
             clock,
             entropy,
+            history,
             settings,
         }))
     }

@@ -12,6 +12,10 @@ const SESSION_IDLE: Duration = Duration::from_hours(12);
 const SESSION_ABSOLUTE: Duration = Duration::from_hours(7 * 24);
 /// How many agents a user may have, unless configured otherwise.
 const AGENTS_PER_USER: u32 = 50;
+/// How long what was last on a terminal is kept, unless configured otherwise.
+const TERMINALS_KEPT_FOR: Duration = Duration::from_hours(30 * 24);
+/// How often the terminal of a running agent is read to be kept, unless configured otherwise.
+const TERMINALS_READ_EVERY: Duration = Duration::from_mins(5);
 /// Where agents reach the server, unless configured otherwise.
 const BACKEND_URL: &str = "http://127.0.0.1:3000";
 
@@ -28,6 +32,11 @@ pub struct Settings {
     pub agents_per_user: u32,
     /// Whether everybody may run agents on a host without a sandbox.
     pub allow_unsandboxed: bool,
+    /// How long what was last on an agent's terminal is kept after it was read; zero keeps nothing.
+    pub terminals_kept_for: Duration,
+    /// How often the terminal of a running agent is read, so that something is kept of one that ends by itself; zero reads it only
+    /// when the agent is stopped or deleted.
+    pub terminals_read_every: Duration,
     /// The address people use, if there is one: its host signs the agents' commits.
     pub public_url: Option<String>,
     /// The address at which agents reach this server, without a slash at the end.
@@ -60,6 +69,8 @@ impl Settings {
             session_absolute: SESSION_ABSOLUTE,
             agents_per_user: AGENTS_PER_USER,
             allow_unsandboxed: false,
+            terminals_kept_for: TERMINALS_KEPT_FOR,
+            terminals_read_every: TERMINALS_READ_EVERY,
             public_url: None,
             backend_url: BACKEND_URL.to_owned(),
             signing_key,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64ct::{Base64, Encoding as _};
-use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Outcome, Phase};
+use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Outcome, Phase, terminal::Mode};
 use runtime::{Duplex, RuntimeError, TERMINAL_PORT};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::broadcast::error::RecvError;
@@ -15,6 +15,10 @@ use crate::{
     live::{Signal, agent_of},
     policy::{self, Action},
 };
+
+mod kept;
+
+pub use kept::{NoHistory, ReadHistory};
 
 /// The name of the user that an agent's ttyd knows.
 const TTYD_USER: &str = "agent";
@@ -59,21 +63,27 @@ impl Terminals {
     /// Opens the terminal of the caller's agent.
     pub async fn open(&self, caller: &Caller, id: AgentId) -> Result<TerminalAccess, Error> {
         let owner = policy::authorize(caller, Action::OpenTerminal)?;
-        let inner = &self.0;
-        let agent = inner.agent(owner, id).await?;
-        if agent.desired != Desired::Running || !agent.phase.has_terminal() {
+        let agent = self.0.agent(owner, id).await?;
+        if !has_terminal(&agent) {
             return Err(Error::TerminalUnavailable { message: why_no_terminal(&agent), source: None });
         }
-        let stream = inner.call_runtime("opening the terminal", inner.runtime.dial(id, TERMINAL_PORT)).await;
-        let stream = stream.map_err(terminal_unavailable)?;
-        let password = agents::terminal_password(&inner.settings.signing_key, id);
-        let token = Base64::encode_string(format!("{TTYD_USER}:{}", password.expose_secret()).as_bytes());
-        Ok(TerminalAccess { agent, stream, ttyd_auth_token: token.into() })
+        let (stream, ttyd_auth_token) = self.0.dial_terminal(id).await.map_err(terminal_unavailable)?;
+        Ok(TerminalAccess { agent, stream, ttyd_auth_token })
     }
 
-    /// Notes in the audit log that the caller looks at the agent's terminal.
-    pub async fn note_opened(&self, caller: &Caller, id: AgentId) {
-        self.0.audit(caller, AuditAction::AttachTerminal, Some(id.to_string()), Outcome::Ok).await;
+    /// Notes in the audit log that the caller looks at the agent's terminal, and whether they may type. `attachment` is what
+    /// [`Self::note_closed`] is told, too.
+    pub async fn note_opened(&self, caller: &Caller, id: AgentId, mode: Mode, attachment: u32) {
+        let action = match mode {
+            Mode::Drive => AuditAction::AttachTerminal,
+            Mode::Watch => AuditAction::WatchTerminal,
+        };
+        self.0.audit(caller, action, Some(attachment_of(id, attachment)), Outcome::Ok).await;
+    }
+
+    /// Notes in the audit log that they look no more.
+    pub async fn note_closed(&self, caller: &Caller, id: AgentId, attachment: u32) {
+        self.0.audit(caller, AuditAction::DetachTerminal, Some(attachment_of(id, attachment)), Outcome::Ok).await;
     }
 
     /// A name for a terminal session that nobody can guess.
@@ -137,6 +147,25 @@ impl TerminalWatch {
         self.last_word = Some(last_word.clone());
         last_word
     }
+}
+
+impl Inner {
+    /// Raw bytes to the agent's ttyd, and what it wants to be told first.
+    async fn dial_terminal(&self, id: AgentId) -> Result<(Box<dyn Duplex>, SecretString), RuntimeError> {
+        let stream = self.call_runtime("opening the terminal", self.runtime.dial(id, TERMINAL_PORT)).await?;
+        let password = agents::terminal_password(&self.settings.signing_key, id);
+        let token = Base64::encode_string(format!("{TTYD_USER}:{}", password.expose_secret()).as_bytes());
+        Ok((stream, token.into()))
+    }
+}
+
+fn has_terminal(agent: &Agent) -> bool {
+    agent.desired == Desired::Running && agent.phase.has_terminal()
+}
+
+/// What the audit log calls one attachment: the agent, and a number that its beginning and its end share.
+fn attachment_of(id: AgentId, attachment: u32) -> String {
+    format!("{id} #{attachment:08x}")
 }
 
 fn why_no_terminal(agent: &Agent) -> String {

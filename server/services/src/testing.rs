@@ -6,15 +6,15 @@ use domain::{
     Agent, AgentId, AgentLimits, LaunchAgent, LiveEvent, NewProject, NewTask, Observation, Observed, Project, Reason,
     RuntimeKind, RuntimeStatus, SandboxKind, Task, Timestamp,
 };
-use futures::{FutureExt as _, StreamExt as _};
-use runtime::{AgentRuntime, fake::FakeRuntime};
+use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
+use runtime::{AgentRuntime, Duplex, fake::FakeRuntime};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{Store, StoreConfig};
 use tempfile::TempDir;
 
 use crate::{
-    Caller, ClientInfo, Credentials, Error, Events, Inner, ManualClock, Parts, Registration, SeededEntropy, Services,
-    Settings, SignedIn,
+    Caller, ClientInfo, Credentials, Error, Events, Inner, ManualClock, Parts, ReadHistory, Registration,
+    SeededEntropy, Services, Settings, SignedIn,
 };
 
 /// The password of everybody.
@@ -31,7 +31,10 @@ pub(crate) struct Bed {
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { registration: Registration::Open, agents_per_user: 3, ..Settings::new("signing key".into()) }
+    // What is kept of terminals is read only where a test is about that.
+    let terminals_kept_for = Duration::ZERO;
+    let settings = Settings::new("signing key".into());
+    Settings { registration: Registration::Open, agents_per_user: 3, terminals_kept_for, ..settings }
 }
 
 pub(crate) fn status(sandbox: SandboxKind) -> RuntimeStatus {
@@ -66,6 +69,7 @@ impl Bed {
             runtime_status: status(sandbox),
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(7)),
+            history: Arc::new(SaysItsName),
             settings,
         });
         Self { services, clock, runtime, store, folder }
@@ -80,6 +84,7 @@ impl Bed {
             runtime_status: status(sandbox),
             clock: self.clock.clone(),
             entropy: Arc::new(SeededEntropy::new(8)),
+            history: Arc::new(SaysItsName),
             settings,
         })
     }
@@ -172,4 +177,14 @@ pub(crate) fn seen(agent_id: AgentId, state: Observed, reason: Reason) -> Observ
 pub(crate) fn shown<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
     let error = outcome.expect_err("this should have been refused");
     format!("{:?} {:?} {:?} {:?}", error.code(), error.public_message(), error.fields(), error.retry_after())
+}
+
+/// Terminals that show what they were dialled with.
+struct SaysItsName;
+
+impl ReadHistory for SaysItsName {
+    fn read(&self, _: Box<dyn Duplex>, token: SecretString) -> BoxFuture<'static, Option<String>> {
+        let text = format!("old line\nscreen of {}\n\n\n", token.expose_secret());
+        Box::pin(std::future::ready(Some(text)))
+    }
 }

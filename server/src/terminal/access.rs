@@ -1,5 +1,7 @@
 //! The right to look at a terminal, for as long as it is open: it ends with the session or token, and with the agent.
 
+use std::time::Duration;
+
 use domain::{AgentId, terminal::End};
 use http::{HeaderMap, header};
 use services::{Caller, Error, Services, TerminalWatch, Watched};
@@ -15,6 +17,7 @@ pub struct Access {
     /// The headers that proved who the caller is, and nothing else.
     proof: HeaderMap,
     watch: TerminalWatch,
+    recheck_every: Duration,
 }
 
 impl Access {
@@ -29,12 +32,17 @@ impl Access {
                 proof.append(&name, value);
             }
         }
-        Ok(Self { services, caller, proof, watch })
+        Ok(Self { services, caller, proof, watch, recheck_every: RECHECK_EVERY })
+    }
+
+    /// Checked again as often as this.
+    pub fn rechecked(self, recheck_every: Duration) -> Self {
+        Self { recheck_every, ..self }
     }
 
     /// Resolves with the last word when the right ends, or when the agent has no terminal for good.
     pub async fn ended(mut self) -> End {
-        let mut recheck = interval_at(Instant::now() + RECHECK_EVERY, RECHECK_EVERY);
+        let mut recheck = interval_at(Instant::now() + self.recheck_every, self.recheck_every);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let end = tokio::select! {

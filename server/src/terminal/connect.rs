@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use domain::{AgentId, terminal::Size};
+use domain::{
+    AgentId,
+    terminal::{Mode, Size},
+};
 use futures::future::BoxFuture;
 use services::{Caller, Error, Services};
 use tokio::time::{Instant, timeout};
@@ -30,11 +33,22 @@ pub struct AgentTerminal {
     pub agent: AgentId,
     /// What is counted.
     pub counters: Counters,
+    /// Whether they may type.
+    pub mode: Mode,
+    /// What the audit log calls this attachment.
+    pub attachment: u32,
     /// Whether the audit log knows of it: it does from the first time, not from every repaint.
     pub is_audited: Arc<AtomicBool>,
 }
 
 impl AgentTerminal {
+    /// Nobody looks any more. What was never attached is not noted.
+    pub async fn closed(&self) {
+        if self.is_audited.load(Ordering::Relaxed) {
+            self.services.terminals().note_closed(&self.caller, self.agent, self.attachment).await;
+        }
+    }
+
     async fn attach_now(&self, size: Size) -> Result<Attached, AttachFailure> {
         let began = Instant::now();
         let terminals = self.services.terminals();
@@ -43,7 +57,7 @@ impl AgentTerminal {
         self.counters.attached("dial", dialled - began);
         let note = async {
             if !self.is_audited.swap(true, Ordering::Relaxed) {
-                terminals.note_opened(&self.caller, self.agent).await;
+                terminals.note_opened(&self.caller, self.agent, self.mode, self.attachment).await;
             }
         };
         // Side by side: nobody waits for the audit log.

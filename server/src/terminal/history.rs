@@ -1,16 +1,19 @@
-//! `GET /agent-terminal/{id}/history`: history and screen of an agent's terminal as plain text, all that tmux keeps.
+//! History and screen of an agent's terminal as plain text: read from ttyd, and answered at `GET /agent-terminal/{id}/history`.
 
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
 use domain::{
-    AgentId, ErrorCode,
+    AgentId,
     terminal::Size,
     ttyd::{self as wire, FromTtyd},
 };
-use futures::{SinkExt as _, StreamExt as _};
+use futures::{SinkExt as _, StreamExt as _, future::BoxFuture};
 use http::header;
+use runtime::Duplex;
+use secrecy::SecretString;
+use services::ReadHistory;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -30,24 +33,27 @@ use crate::{
 /// The size that ttyd is told; the window keeps its own.
 const SIZE: Size = Size { cols: 80, rows: 24 };
 
+/// Reads the history of a terminal as text.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryReader;
+
+impl ReadHistory for HistoryReader {
+    fn read(&self, stream: Box<dyn Duplex>, ttyd_auth_token: SecretString) -> BoxFuture<'static, Option<String>> {
+        let reading = async move {
+            let attached = ttyd::attach(stream, &ttyd_auth_token, SIZE).await.ok()?;
+            read(attached).await
+        };
+        Box::pin(async move { timeout(HISTORY_DEADLINE, reading).await.ok().flatten() })
+    }
+}
+
 /// Answers with a text file.
 pub async fn history(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<AgentId>,
     State(state): State<AppState>,
 ) -> Result<Response, Problem> {
-    let access = state.services.terminals().open(&caller, id).await?;
-    let name = access.agent.name.clone();
-    let reading = async {
-        let attached = ttyd::attach(access.stream, &access.ttyd_auth_token, SIZE).await.ok()?;
-        read(attached).await
-    };
-    let text = timeout(HISTORY_DEADLINE, reading).await.ok().flatten().ok_or_else(|| {
-        Problem::new(
-            ErrorCode::TerminalUnavailable,
-            "The agent's terminal did not give its history. Try again shortly.",
-        )
-    })?;
+    let (name, text) = state.services.terminals().history(&caller, id).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         // Names of agents have letters, digits and hyphens only.

@@ -117,10 +117,12 @@ pub struct Limits {
     pub total: usize,
     /// How long a session waits for a viewer whose connection was lost.
     pub keep_for: Duration,
+    /// How often the right to the terminal is checked again.
+    pub recheck_every: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_user: 50, total: 1000, keep_for: KEEP_FOR }
+        Self { per_user: 50, total: 1000, keep_for: KEEP_FOR, recheck_every: RECHECK_EVERY }
     }
 }

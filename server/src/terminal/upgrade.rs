@@ -55,7 +55,9 @@ pub async fn upgrade(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let access = Access::new(state.services.clone(), caller.clone(), id, &headers).await?;
+    let access = Access::new(state.services.clone(), caller.clone(), id, &headers)
+        .await?
+        .rechecked(registry.limits().recheck_every);
     let upgrade = upgrade.map_err(|_| not_a_terminal_client())?.protocols([SUBPROTOCOL, SUBPROTOCOL_BEFORE]);
     let is_current = match upgrade.selected_protocol() {
         Some(protocol) => protocol.as_bytes() == SUBPROTOCOL.as_bytes(),
@@ -148,10 +150,13 @@ impl Door {
             caller: self.caller.clone(),
             agent: self.agent,
             counters: self.state.metrics.terminals().clone(),
+            mode: owner.mode,
+            attachment: self.state.services.terminals().random_below(u32::MAX),
             is_audited: Arc::default(),
         };
         let place = Place { registry: self.registry.clone(), entry, user: owner.user };
-        let ending = bridge::run(session, visitor, terminal, place).await;
+        let ending = bridge::run(session, visitor, terminal.clone(), place).await;
+        terminal.closed().await;
         self.closed(&ending);
     }
 

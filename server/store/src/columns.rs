@@ -91,6 +91,8 @@ mod tests {
             AuditAction::StartAgent,
             AuditAction::DeleteAgent,
             AuditAction::AttachTerminal,
+            AuditAction::WatchTerminal,
+            AuditAction::DetachTerminal,
             AuditAction::DeleteProject,
             AuditAction::AnswerQuestion,
             AuditAction::SetCredential,

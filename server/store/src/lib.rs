@@ -14,6 +14,7 @@ mod config;
 mod credentials;
 mod database_file;
 mod error;
+mod kept_terminals;
 mod migrate;
 mod mysql;
 mod postgres;

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod credential;
 pub mod event;
+pub mod kept_terminal;
 pub mod project;
 pub mod question;
 pub mod session;

@@ -201,6 +201,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    kept_terminals (agent_id) {
+        agent_id -> Text,
+        user_id -> Text,
+        agent_name -> Text,
+        captured_at -> BigInt,
+        content -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(projects -> users (user_id));
@@ -227,6 +237,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     answered_calls,
     credentials,
     events,
+    kept_terminals,
     leases,
     questions,
 );

@@ -6,10 +6,12 @@ mod endings;
 mod fake_ttyd;
 mod flow;
 mod frames;
+mod kept;
 mod leaks;
 mod real;
 mod refusals;
 mod resume;
+mod sharing;
 mod viewer;
 
 use domain::AgentId;

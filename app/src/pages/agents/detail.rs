@@ -1,12 +1,12 @@
 //! One agent: what it is, how it is, and what happened.
 
-use domain::{Agent, AgentId, LiveEvent, Subject};
+use domain::{Agent, AgentId, LiveEvent, Subject, terminal::KeptText};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{
-        agents::{agent_logs, agent_timeline, get_agent},
+        agents::{agent_logs, agent_terminal, agent_timeline, get_agent},
         questions::agent_questions,
         tasks::agent_tasks,
     },
@@ -15,6 +15,7 @@ use crate::{
         dialog::dialog_state,
         empty_state::EmptyState,
         icon::{Drawing, Icon},
+        last_screen::LastScreen,
         load::{when_read, while_read},
         page_header::{Crumb, PageHeader},
         phase_badge::{PhaseBadge, PhaseReason},
@@ -44,9 +45,8 @@ pub fn AgentDetail() -> impl IntoView {
 }
 
 /// The agent that the page's address names.
-pub fn agent_of_address() -> Reading<Agent> {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+fn agent_of_address() -> Reading<Agent> {
+    let id = id_of_address();
     read(
         move || id.get(),
         move || {
@@ -54,6 +54,23 @@ pub fn agent_of_address() -> Reading<Agent> {
             async move { get_agent(id?).await }
         },
     )
+}
+
+/// The agent that the page's address names, and what was last on its terminal.
+pub fn terminal_of_address() -> Reading<(Option<Agent>, Option<KeptText>)> {
+    let id = id_of_address();
+    read(
+        move || id.get(),
+        move || {
+            let id = id.get().parse::<AgentId>().map_err(|_| no_such_agent());
+            async move { agent_terminal(id?).await }
+        },
+    )
+}
+
+fn id_of_address() -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get("id").unwrap_or_default())
 }
 
 /// The answer for an address that has no id in it; the same as for an id that nobody has.
@@ -76,7 +93,7 @@ fn AgentPage(first: Agent) -> impl IntoView {
         <PageHeader title=name crumbs=vec![Crumb { text: "Agents".into(), href: "/agents".into() }]>
             <AgentActions agent />
         </PageHeader>
-        <Show when=move || followed.with(Option::is_some) fallback=Gone>
+        <Show when=move || followed.with(Option::is_some) fallback=move || view! { <Gone id /> }>
             <div class="page two-columns">
                 <div class="main-part">
                     <div class="phase-panel">
@@ -91,6 +108,7 @@ fn AgentPage(first: Agent) -> impl IntoView {
                     </div>
                     <CurrentTasks agent />
                     {question_section(asked, Subject::Agent(id))}
+                    <LastTerminal agent />
                     <section class="section" aria-labelledby="log">
                         <h2 id="log">"Start-up log"</h2>
                         <LogTail id />
@@ -138,11 +156,32 @@ fn CurrentTasks(agent: Memo<Agent>) -> impl IntoView {
     })
 }
 
+/// What was last on its terminal, while it has none.
 #[component]
-fn Gone() -> impl IntoView {
+fn LastTerminal(agent: Memo<Agent>) -> impl IntoView {
+    let id = agent.with_untracked(|agent| agent.id);
+    let moment = move || agent.with(|agent| format!("{} {}", agent.phase_since, agent.phase.has_terminal()));
+    let kept = read(moment, move || agent_terminal(id));
+    while_read(skeleton::nothing, move || async move {
+        Ok(match kept.get().await?.1 {
+            None => skeleton::nothing(),
+            Some(kept) => view! {
+                <section class="section" aria-labelledby="last-screen">
+                    <h2 id="last-screen">"Last screen"</h2>
+                    <LastScreen kept />
+                </section>
+            },
+        })
+    })
+}
+
+#[component]
+fn Gone(id: AgentId) -> impl IntoView {
     view! {
         <div class="page">
-            <EmptyState heading="This agent is gone" text="It was deleted, and nothing of it is left.">
+            <EmptyState heading="This agent is gone" text="It was deleted with its workspace. What was last on its terminal is kept for a while.">
+                <a class="button" href=format!("/agent-terminal/{id}")>"Last screen"</a>
+                " "
                 <a class="button" href="/agents">"Go to agents"</a>
             </EmptyState>
         </div>

@@ -1,15 +1,18 @@
 //! All agents, live.
 
-use domain::{Agent, AgentId, Phase, Reason, Timestamp};
+use domain::{Agent, AgentId, LiveEvent, Phase, Reason, Timestamp};
 use leptos::{ev, prelude::*};
 
 use crate::{
-    api::{agents::list_agents, projects::list_projects},
+    api::{
+        agents::{gone_agents, list_agents},
+        projects::list_projects,
+    },
     components::{
         agent_actions::{AgentActions, AgentCommands, AgentDialogs},
         empty_state::EmptyState,
         launch::{LaunchButton, agent_address},
-        load::when_read,
+        load::{when_read, while_read},
         page_header::PageHeader,
         phase_badge::{PhaseReason, badge},
         skeleton,
@@ -19,7 +22,11 @@ use crate::{
     inert::{Inert, inert},
     lean::view,
     pages::agents::detail::LogTail,
-    state::{agents, clock, reading::read_once},
+    state::{
+        agents, clock,
+        live::Live,
+        reading::{read, read_once},
+    },
 };
 
 /// All agents.
@@ -49,8 +56,42 @@ fn AgentList(agents: Vec<Agent>) -> impl IntoView {
                 <a href="/wall">"Watch all terminals"</a>
             </p>
         </Show>
+        <GoneAgents />
         <AgentDialogs />
     }
+}
+
+/// Agents that were deleted, as long as their last screens are kept; read again when one more goes.
+#[component]
+fn GoneAgents() -> impl IntoView {
+    let news = RwSignal::new(0_u32);
+    Live::of_page().listen(move |event| {
+        if matches!(event, LiveEvent::AgentRemoved { .. }) {
+            news.update(|news| *news += 1);
+        }
+    });
+    let gone = read(move || news.get().to_string(), gone_agents);
+    while_read(skeleton::nothing, move || async move {
+        let gone = gone.get().await?;
+        if gone.is_empty() {
+            return Ok(skeleton::nothing());
+        }
+        let line = |kept: domain::terminal::KeptTerminal| {
+            view! {
+                <li>
+                    <a href=format!("/agent-terminal/{}", kept.agent_id)>{kept.agent_name}</a>
+                    " "
+                    <span class="quiet"><Time at=kept.captured_at /></span>
+                </li>
+            }
+        };
+        Ok(view! {
+            <details class="section">
+                <summary>"Recently deleted"</summary>
+                <ul class="plain">{gone.into_iter().map(line).collect_view()}</ul>
+            </details>
+        })
+    })
 }
 
 /// What a lead asks: who works, who waits for me, who is free, who is on the way, who is out.

@@ -1,15 +1,16 @@
 //! An agent's terminal on a page of its own.
 
-use domain::Agent;
+use domain::{Agent, terminal::KeptText};
 use leptos::prelude::*;
 
-use super::detail::agent_of_address;
+use super::detail::terminal_of_address;
 use crate::{
     components::{
         agent_actions::{AgentActions, AgentCommands, AgentDialogs},
         dialog::dialog_state,
         frame::lead_to_sign_in,
         icon::{Drawing, Icon},
+        last_screen::LastScreen,
         launch::agent_address,
         load::when_read,
         page_title::PageTitle,
@@ -29,12 +30,15 @@ pub fn TerminalPage() -> impl IntoView {
         lead_to_sign_in();
         return ().into_any();
     }
-    let agent = agent_of_address();
+    let terminal = terminal_of_address();
     Live::of_page().open();
     desktop::follow();
     let attached = when_read(skeleton::nothing, move || async move {
-        let first = agent.get().await?;
-        Ok(view! { <Attached first /> })
+        Ok(match terminal.get().await? {
+            (Some(first), kept) => view! { <Attached first kept /> },
+            (None, Some(kept)) => view! { <Left kept /> },
+            (None, None) => skeleton::nothing(),
+        })
     });
     view! {
         {attached}
@@ -42,14 +46,41 @@ pub fn TerminalPage() -> impl IntoView {
     }
 }
 
+/// What is left of the terminal of an agent that is gone.
 #[component]
-fn Attached(first: Agent) -> impl IntoView {
+fn Left(kept: KeptText) -> impl IntoView {
+    let name = kept.of.agent_name.clone();
+    view! {
+        <PageTitle text=name.clone() />
+        <main class="terminal-page">
+            <header class="terminal-bar">
+                <a class="button ghost square" href="/agents" aria-label="Back to the agents" title="Back to the agents">
+                    <Icon of=Drawing::Back />
+                </a>
+                <h1>{name}</h1>
+                <p class="quiet">"This agent was deleted."</p>
+            </header>
+            <LastScreen kept />
+        </main>
+    }
+}
+
+#[component]
+fn Attached(first: Agent, kept: Option<KeptText>) -> impl IntoView {
     let (id, name, pod) = (first.id, first.name.clone(), first.pod_name.clone());
     AgentCommands::provide(Some(first.clone()), dialog_state("delete"));
     let followed = agents::follow_one(first.clone());
     let agent = Memo::new(move |last: Option<&Agent>| {
         followed.get().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
     });
+    let ready = Signal::derive(move || agent.with(|agent| agent.phase.has_terminal()));
+    // What was kept makes room for the terminal once that is there. From then on the terminal itself shows what was last on it.
+    let is_live = Memo::new(move |last: Option<&bool>| last == Some(&true) || ready.get());
+    let kept = StoredValue::new(kept);
+    let screen = move || match kept.get_value().filter(|_| !is_live.get()) {
+        Some(kept) => view! { <LastScreen kept /> },
+        None => view! { <Terminal agent_id=id ready /> },
+    };
     view! {
         <PageTitle text=name.clone() />
         <main class="terminal-page">
@@ -61,7 +92,7 @@ fn Attached(first: Agent) -> impl IntoView {
                 <PhaseBadge phase=Signal::derive(move || agent.with(|agent| agent.phase)) />
                 <AgentActions agent without_terminal=true />
             </header>
-            <Terminal agent_id=id ready=Signal::derive(move || agent.with(|agent| agent.phase.has_terminal())) />
+            {screen}
         </main>
         <AgentDialogs />
     }

@@ -86,6 +86,7 @@ impl Inner {
             Observed::Running => {
                 self.record_seen(agent, &seen).await?;
                 self.refresh_phase(agent.id).await;
+                self.keep_terminal_now_and_then(agent).await;
                 Ok(Next::Settled)
             }
             Observed::Starting | Observed::Stopping => self.record_seen(agent, &seen).await.map(|_| Next::Unsettled),
@@ -213,6 +214,7 @@ impl Inner {
         if matches!(seen.state, Observed::Absent | Observed::Stopped) {
             return Ok(Next::Settled);
         }
+        self.keep_last_terminal(&agent, seen.state).await;
         self.call_runtime("stopping the agent", self.runtime.stop(agent.id)).await?;
         let seen = self.look_at(agent.id).await?;
         let agent = self.record_seen(&agent, &without_words(&seen)).await?;
@@ -223,6 +225,7 @@ impl Inner {
         self.take_tasks(agent).await?;
         let seen = self.look_at(agent.id).await?;
         let agent = self.record_seen(agent, &without_words(&seen)).await?;
+        self.keep_last_terminal(&agent, seen.state).await;
         // Also when nothing was seen: something that does not show may be left.
         match self.call_runtime("deleting the agent", self.runtime.remove(agent.id)).await {
             // It was just looked at, so the runtime is there: what is ending merely takes its time.

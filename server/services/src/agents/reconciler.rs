@@ -172,6 +172,9 @@ async fn resync(inner: &Inner, orphans: &Orphans) -> HashSet<AgentId> {
     if let Err(error) = inner.remove_orphans(orphans).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "orphans could not be dealt with");
     }
+    if let Err(error) = inner.forget_terminals().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "old terminals could not be forgotten");
+    }
     match inner.store.all_agents().await {
         Ok(agents) => agents.into_iter().map(|agent| agent.id).collect(),
         Err(error) => {

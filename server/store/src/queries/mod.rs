@@ -5,6 +5,7 @@ pub mod agent_tokens;
 pub mod agents;
 pub mod audit;
 pub mod credentials;
+pub mod kept_terminals;
 pub mod projects;
 pub mod questions;
 pub mod schema;

@@ -7,6 +7,7 @@ mod support;
 mod agents;
 mod audit;
 mod dropped;
+mod kept_terminals;
 mod opening;
 mod projects;
 mod queue;

@@ -64,6 +64,12 @@ impl TestApp {
         Self::with_terminals(None, |_| {}, limits).await
     }
 
+    /// A server that checks the rights to its terminals again so often.
+    pub async fn rechecking(recheck_every: Duration) -> Self {
+        let limits = server::terminal::Limits { recheck_every, ..server::terminal::Limits::default() };
+        Self::with_terminals(None, |_| {}, limits).await
+    }
+
     /// A server with a public address and other settings.
     pub async fn with(public_url: Option<&str>, change: impl FnOnce(&mut Settings)) -> Self {
         Self::with_terminals(public_url, change, server::terminal::Limits::default()).await
@@ -84,6 +90,8 @@ impl TestApp {
         let mut settings = Settings::new(SecretString::from("5".repeat(64)));
         settings.registration = Registration::Open;
         settings.agents_per_user = 1000;
+        // Nobody answers for these agents' terminals, unless a test does.
+        settings.terminals_kept_for = Duration::ZERO;
         settings.credential_keys = vec![SecretString::from("6".repeat(64))];
         if https {
             settings.cookie = SessionCookie::over_https();
@@ -95,6 +103,7 @@ impl TestApp {
             runtime_status: runtime.status(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            history: Arc::new(server::terminal::HistoryReader),
             settings,
         });
         let state = AppState {

@@ -31,9 +31,27 @@ pub struct FakeTtyd {
 pub const SCREEN: &str = "\x1b[H";
 
 impl FakeTtyd {
-    /// Takes the next connection and says what ttyd says first: a title with the command line, and preferences.
-    #[expect(clippy::result_large_err, reason = "the WebSocket library wants it so")]
+    /// Takes the next connection and says what ttyd says first: a title with the command line, and preferences; then a screen that
+    /// is empty but for a cursor move.
     pub async fn accept(app: &TestApp) -> Self {
+        let mut ttyd = Self::greet(app).await;
+        ttyd.print(b"\x1b_aiworker session 1.$0.2\x1b\\\x1b_aiworker screen\x1b\\").await.unwrap();
+        ttyd.print(SCREEN.as_bytes()).await.unwrap();
+        ttyd
+    }
+
+    /// Takes the next connection, which asks for the history as text, and gives it this.
+    pub async fn give_history(app: &TestApp, text: &str) {
+        let mut ttyd = Self::greet(app).await;
+        assert!(ttyd.request.starts_with(": history "), "{:?}", ttyd.request);
+        let text = text.replace('\n', "\r\n");
+        ttyd.print(format!("\x1b_aiworker session 1.$0.2\x1b\\{text}\x1b_aiworker end\x1b\\").as_bytes())
+            .await
+            .unwrap();
+    }
+
+    #[expect(clippy::result_large_err, reason = "the WebSocket library wants it so")]
+    async fn greet(app: &TestApp) -> Self {
         let (_, stream) = timeout(PATIENCE, app.runtime.accept()).await.expect("nobody dialled").unwrap();
         let mut headers = HeaderMap::new();
         let look = |request: &Request, mut response: Response| {
@@ -46,17 +64,11 @@ impl FakeTtyd {
         let mut ttyd = Self { socket, headers, init: serde_json::from_slice(&init).unwrap(), request: String::new() };
         ttyd.send(b"1bwrap --secret-flag (host)").await.unwrap();
         ttyd.send(b"2{\"disableLeaveAlert\":true}").await.unwrap();
-        ttyd.show_screen().await;
+        // As `attach.sh` does: says hello and takes the request.
+        ttyd.print(b"\x1b_aiworker hello 1\x1b\\").await.unwrap();
+        let request = ttyd.next().await.expect("no request came");
+        ttyd.request = String::from_utf8(request[1..].to_vec()).unwrap();
         ttyd
-    }
-
-    /// Does as `attach.sh` does: says hello, takes the request, shows a screen that is empty but for a cursor move.
-    async fn show_screen(&mut self) {
-        self.print(b"\x1b_aiworker hello 1\x1b\\").await.unwrap();
-        let request = self.next().await.expect("no request came");
-        self.request = String::from_utf8(request[1..].to_vec()).unwrap();
-        self.print(b"\x1b_aiworker session 1.$0.2\x1b\\\x1b_aiworker screen\x1b\\").await.unwrap();
-        self.print(SCREEN.as_bytes()).await.unwrap();
     }
 
     /// Prints, as far as the gateway still listens.
