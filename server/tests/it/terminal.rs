@@ -8,6 +8,7 @@ mod flow;
 mod frames;
 mod kept;
 mod leaks;
+mod proxy;
 mod real;
 mod refusals;
 mod resume;

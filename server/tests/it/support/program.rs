@@ -20,9 +20,16 @@ pub struct Program(Command);
 
 /// A server that runs as a process. It is killed when dropped.
 pub struct Running {
-    _child: Child,
+    child: Child,
     pub address: String,
     _stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("the server runs")
+    }
 }
 
 impl Program {
@@ -68,6 +75,6 @@ impl Program {
         read.expect("the server did not begin in time").unwrap();
         let address = line.trim().rsplit("http://").next().unwrap().to_owned();
         assert!(line.contains("is ready at"), "{line:?}");
-        Running { _child: child, address, _stdout: stdout }
+        Running { child, address, _stdout: stdout }
     }
 }

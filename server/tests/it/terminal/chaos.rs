@@ -1,25 +1,32 @@
-//! A real agent, and a viewer to whom everything happens: cuts, stalls, sizes, seeded and repeatable. After each, what a
+//! Real agents, and viewers to whom everything happens: cuts, stalls, sizes, seeded and repeatable. After each, what a
 //! terminal emulator shows equals `tmux capture-pane`, every line is there once, and every key was typed once.
 //!
-//! `AIWORKER_CHAOS=seed,rounds` picks another run; 1,000 rounds take some minutes.
+//! `AIWORKER_CHAOS=seed,runs,events` picks another run: so many agents side by side, so many events to each, the first with this seed.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{panic::AssertUnwindSafe, path::PathBuf, time::Duration};
 
 use domain::{
     AgentId,
     terminal::{ClientFrame, Mode, Resume, ServerFrame},
 };
-use futures::StreamExt as _;
-use tokio::time::{Instant, timeout};
+use futures::{FutureExt as _, StreamExt as _, future::join_all};
+use tokio::{
+    process::Command,
+    time::{Instant, timeout},
+};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{
-    real::{agent_of_new_user, ttyd},
-    viewer::{PATIENCE, Viewer},
+    real::{another_agent, remove, ttyd, user},
+    viewer::Viewer,
 };
 use crate::support::{Client, Program};
 
-const ROUNDS: u64 = 40;
+/// How long it may take until everything is shown: many of these run side by side.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What happens unless chosen otherwise: the first seed, agents side by side, events to each.
+const CHOICE: (u64, u64, u64) = (7, 10, 100);
 /// Lines that the emulator keeps, as xterm does in the page.
 const SCROLLBACK: usize = 5000;
 /// Prints as many numbered lines as it is told, with characters of two columns; `f` shows a full-screen program's screen. That is
@@ -79,10 +86,10 @@ impl Chaos {
         }
     }
 
-    /// Reads one frame, if one comes soon.
-    async fn read(&mut self) {
-        let Ok(message) = timeout(Duration::from_millis(50), self.viewer.socket.next()).await else { return };
-        let Message::Binary(frame) = message.expect("the server hung up").unwrap() else { return };
+    /// Reads one frame, if one comes soon. Says whether one did.
+    async fn read(&mut self) -> bool {
+        let Ok(message) = timeout(Duration::from_millis(50), self.viewer.socket.next()).await else { return false };
+        let Message::Binary(frame) = message.expect("the server hung up").unwrap() else { return true };
         match ServerFrame::decode(&frame).unwrap() {
             ServerFrame::Output { seq, bytes } => {
                 assert_eq!(seq, self.viewer.resume.seq, "a gap");
@@ -100,21 +107,27 @@ impl Chaos {
             ServerFrame::End(end) => panic!("{end:?}"),
             _ => {}
         }
+        true
     }
 
     async fn resize(&mut self, cols: u16, rows: u16) {
+        if self.size == (cols, rows) {
+            return;
+        }
         self.size = (cols, rows);
-        self.screen.screen_mut().set_size(rows, cols);
+        // The emulator breaks wide characters when it becomes narrower. All of it is painted anew soon.
+        self.screen = vt100::Parser::new(rows, cols, SCROLLBACK);
         self.viewer.resize(cols.into(), rows.into()).await;
     }
 
-    fn capture(&self) -> Vec<String> {
+    async fn capture(&self) -> Vec<String> {
         let output = Command::new("tmux")
             .arg("-S")
             .arg(&self.tmux)
             .args(["capture-pane", "-p", "-t", "=agent:", ";", "display-message", "-p", "-t", "=agent:"])
             .arg("#{window_width} #{window_height} #{cursor_x},#{cursor_y}")
             .output()
+            .await
             .unwrap();
         lines(&String::from_utf8(output.stdout).unwrap())
     }
@@ -132,12 +145,11 @@ impl Chaos {
     async fn agree(&mut self, text: &str, what: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.read().await;
-            let shown = self.shown();
-            if shown.iter().any(|line| line.contains(text)) && shown == self.capture() {
+            while self.read().await {}
+            let (shown, captured) = (self.shown(), self.capture().await);
+            if shown == captured && shown.iter().any(|line| line.contains(text)) {
                 return;
             }
-            let captured = self.capture();
             assert!(Instant::now() < deadline, "{what}: no {text:?}, or\n{shown:#?}\nis not\n{captured:#?}");
         }
     }
@@ -191,72 +203,128 @@ fn stretches(numbers: &[u64]) -> Vec<(u64, u64)> {
     stretches.map(|stretch| (stretch[0], stretch[stretch.len() - 1])).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_the_screen_is_that_of_tmux() {
-    let chosen = std::env::var("AIWORKER_CHAOS").unwrap_or_default();
-    let (seed, rounds) =
-        chosen.split_once(',').map_or((7, ROUNDS), |(seed, rounds)| (seed.parse().unwrap(), rounds.parse().unwrap()));
-    let data = tempfile::tempdir().unwrap();
-    let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
-    let (browser, agent) = agent_of_new_user(&server.address).await;
-    let mut viewer = Viewer::connect(server.address.parse().unwrap(), &browser, agent).await.unwrap();
-    viewer.hello(80, 24).await;
-    viewer.welcomed().await;
-    let tmux = data.path().join(format!("agents/{agent}/run/tmux.sock"));
-    let screen = vt100::Parser::new(24, 80, SCROLLBACK);
-    let address = server.address.clone();
-    let mut chaos = Chaos { address, browser, agent, tmux, viewer, screen, size: (80, 24), typed: vec![], acked: 0 };
-    chaos.agree("$", "at first").await;
-    chaos.type_in("export PS1=; clear\r").await;
-    chaos.type_in(&format!("{PROGRAM}\r")).await;
-    chaos.agree("started", "at first").await;
-    chaos.type_in("1\r").await;
-    let (mut dice, mut total) = (Dice(seed), 1);
-    chaos.agree("at-1", "the program runs").await;
-    for round in 0..rounds {
-        let count = if dice.below(5) == 0 { 1 + dice.below(3000) } else { 1 + dice.below(60) };
-        total += count;
-        let what = format!("seed {seed}, round {round}");
-        // Key by key, with whatever happens between them.
-        for key in format!("{count}\r").chars() {
-            chaos.type_in(&key.to_string()).await;
-            match dice.below(8) {
-                0 | 1 => {
-                    let resume = chaos.viewer.resume.clone();
-                    chaos.come_back(resume).await;
-                }
-                2 => {
-                    let (cols, rows) = (40 + dice.below(100), 10 + dice.below(40));
-                    chaos.resize(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap()).await;
-                }
-                // It does not read for a while.
-                3 => {}
-                _ => {
-                    for _ in 0..dice.below(6) {
-                        chaos.read().await;
-                    }
-                }
+/// What happens to a viewer.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    Cut,
+    /// It reads nothing for a while.
+    Stall,
+    Size(u16, u16),
+}
+
+impl Dice {
+    fn happening(&mut self) -> Happening {
+        match self.below(3) {
+            0 => Happening::Cut,
+            1 => Happening::Stall,
+            _ => {
+                let (cols, rows) = (40 + self.below(100), 10 + self.below(40));
+                Happening::Size(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap())
             }
         }
-        chaos.settle(total, &what).await;
-        if dice.below(4) == 0 {
-            chaos.type_in("f\r").await;
-            chaos.agree("full", &what).await;
+    }
+}
+
+impl Chaos {
+    async fn open(address: &str, browser: &Client, agent: AgentId, tmux: PathBuf) -> Self {
+        let mut viewer = Viewer::connect(address.parse().unwrap(), browser, agent).await.unwrap();
+        viewer.hello(80, 24).await;
+        viewer.welcomed().await;
+        let screen = vt100::Parser::new(24, 80, SCROLLBACK);
+        let (address, browser) = (address.to_owned(), browser.clone());
+        let mut chaos = Self { address, browser, agent, tmux, viewer, screen, size: (80, 24), typed: vec![], acked: 0 };
+        chaos.agree("$", "at first").await;
+        chaos.type_in("export PS1=; clear\r").await;
+        chaos.type_in(&format!("{PROGRAM}\r")).await;
+        chaos.agree("started", "at first").await;
+        chaos.type_in("1\r").await;
+        chaos.agree("at-1", "the program runs").await;
+        chaos
+    }
+
+    async fn suffer(&mut self, happening: Happening, dice: &mut Dice) {
+        match happening {
+            Happening::Cut => {
+                let resume = self.viewer.resume.clone();
+                self.come_back(resume).await;
+            }
+            Happening::Size(cols, rows) => self.resize(cols, rows).await,
+            // The next keys are typed blindly. Without a stall, some of what they do is seen in between.
+            Happening::Stall => return,
+        }
+        for _ in 0..dice.below(6) {
+            self.read().await;
         }
     }
-    // A size that settles, and there is no gap either.
-    chaos.type_in("5000\r").await;
-    total += 5000;
-    chaos.resize(100, 30).await;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        chaos.agree(&format!("at-{total}"), "at the end").await;
-        let numbers = chaos.numbers();
-        let first = numbers.first().copied().unwrap_or_default();
-        if numbers.len() > 4500 && numbers.iter().copied().eq(first..=total) {
-            break;
+
+    /// So many things happen, each while a number is being typed that makes the program print; after each, all is as it should be.
+    async fn run(&mut self, seed: u64, events: u64) {
+        let (mut dice, mut total) = (Dice(seed), 1);
+        for event in 0..events {
+            let count = if dice.below(8) == 0 { 1 + dice.below(3000) } else { 1 + dice.below(60) };
+            total += count;
+            let happening = dice.happening();
+            let what = format!("seed {seed}, event {event}, {happening:?}");
+            let keys: Vec<String> = format!("{count}\r").chars().map(String::from).collect();
+            let at = dice.below(keys.len() as u64);
+            for (number, key) in keys.iter().enumerate() {
+                self.type_in(key).await;
+                if number as u64 == at {
+                    self.suffer(happening, &mut dice).await;
+                }
+            }
+            self.settle(total, &what).await;
+            if dice.below(6) == 0 {
+                self.type_in("f\r").await;
+                self.agree("full", &what).await;
+            }
         }
-        assert!(Instant::now() < deadline, "gaps in {:?}", stretches(&numbers));
-        chaos.read().await;
+        self.end(total).await;
+    }
+
+    /// A size that settles, and there is no gap either.
+    async fn end(&mut self, total: u64) {
+        self.type_in("5000\r").await;
+        let total = total + 5000;
+        self.resize(100, 30).await;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.agree(&format!("at-{total}"), "at the end").await;
+            let numbers = self.numbers();
+            let first = numbers.first().copied().unwrap_or_default();
+            if numbers.len() > 4500 && numbers.iter().copied().eq(first..=total) {
+                break;
+            }
+            assert!(Instant::now() < deadline, "gaps in {:?}", stretches(&numbers));
+            self.read().await;
+        }
+    }
+}
+
+fn choice() -> (u64, u64, u64) {
+    let Ok(chosen) = std::env::var("AIWORKER_CHAOS") else { return CHOICE };
+    let numbers: Vec<u64> = chosen.split(',').map(|number| number.parse().unwrap()).collect();
+    let [seed, runs, events] = numbers.try_into().expect("AIWORKER_CHAOS is seed,runs,events");
+    (seed, runs, events)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_the_screen_is_that_of_tmux() {
+    let (seed, runs, events) = choice();
+    let data = tempfile::tempdir().unwrap();
+    let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
+    let (browser, project) = user(&server.address).await;
+    let agents = join_all((0..runs).map(|_| another_agent(&browser, &project))).await;
+    let suffering = async {
+        let runs = agents.iter().zip(seed..).map(async |(agent, seed)| {
+            let tmux = data.path().join(format!("agents/{agent}/run/tmux.sock"));
+            Chaos::open(&server.address, &browser, *agent, tmux).await.run(seed, events).await;
+        });
+        join_all(runs).await
+    };
+    let outcome = AssertUnwindSafe(suffering).catch_unwind().await;
+    join_all(agents.iter().map(|agent| remove(&browser, *agent))).await;
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
     }
 }

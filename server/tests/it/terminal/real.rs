@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base64ct::{Base64, Encoding as _};
 use domain::{AgentId, terminal::EndCode};
 
 use super::viewer::Viewer;
@@ -23,19 +24,38 @@ pub fn ttyd() -> PathBuf {
     chosen.or(along_path).or_else(cached_ttyd).expect("there is no ttyd: run `make setup`")
 }
 
-/// Makes an account and one agent that runs.
-pub async fn agent_of_new_user(address: &str) -> (Client, AgentId) {
+/// Makes an account and a project.
+pub async fn user(address: &str) -> (Client, String) {
     let anonymous = Client::new(address.parse().unwrap());
     let account = serde_json::json!({"username": "ann", "password": "correct horse battery"});
     let answer = anonymous.post("/api/auth/register", &account).await;
     let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
     let browser = anonymous.with_header("cookie", &cookie);
     let project: String = browser.made("/api/projects", &serde_json::json!({"name": "Engine"})).await;
+    (browser, project)
+}
+
+/// Makes an agent that runs.
+pub async fn another_agent(browser: &Client, project: &str) -> AgentId {
     let launched = browser.post("/api/agents/launch", &serde_json::json!({"project_id": project})).await;
     let agent: AgentId = launched.data()["agentId"].as_str().unwrap().parse().unwrap();
     let path = format!("/api/agents/{agent}");
     eventually("the agent runs", async || browser.get(&path).await.data()["phase"] == "idle").await;
+    agent
+}
+
+/// Makes an account and one agent that runs.
+pub async fn agent_of_new_user(address: &str) -> (Client, AgentId) {
+    let (browser, project) = user(address).await;
+    let agent = another_agent(&browser, &project).await;
     (browser, agent)
+}
+
+/// Deletes an agent and waits until nothing is left of it.
+pub async fn remove(browser: &Client, agent: AgentId) {
+    let path = format!("/api/agents/{agent}");
+    browser.delete(&path).await.data();
+    eventually("the agent is gone", async || browser.get(&path).await.status == 404).await;
 }
 
 async fn ready(address: &str, browser: &Client, agent: AgentId) -> Viewer {
@@ -48,8 +68,9 @@ async fn ready(address: &str, browser: &Client, agent: AgentId) -> Viewer {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_agent_is_typed_to_and_its_screen_survives() {
     let data = tempfile::tempdir().unwrap();
-    let ttyd = ttyd();
-    let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd.to_str().unwrap()).start().await;
+    let (ttyd, log) = (ttyd(), tempfile::NamedTempFile::new().unwrap());
+    let program = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd.to_str().unwrap());
+    let server = program.env("AIWORKER_LOG", "trace").log_to(log.reopen().unwrap()).start().await;
     let (browser, agent) = agent_of_new_user(&server.address).await;
 
     let mut viewer = ready(&server.address, &browser, agent).await;
@@ -75,14 +96,36 @@ async fn a_real_agent_is_typed_to_and_its_screen_survives() {
     assert!((1..=500).all(|line| lines.contains(&line.to_string().as_str())), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
 
+    // Neither logs nor pages nor frames nor the server's arguments hold what opens ttyd.
+    let folder = data.path().join(format!("agents/{agent}/run"));
+    let credential = std::fs::read_to_string(folder.join("terminal-password")).unwrap().trim().to_owned();
+    assert!(credential.len() >= 32, "{credential:?}");
+    let token = Base64::encode_string(format!("agent:{credential}").as_bytes());
+    let mut seen = vec![
+        ("the log", std::fs::read_to_string(log.path()).unwrap()),
+        ("the frames", output),
+        ("the arguments", std::fs::read_to_string(format!("/proc/{}/cmdline", server.pid())).unwrap()),
+    ];
+    for page in [format!("/agent-terminal/{agent}"), format!("/agents/{agent}"), format!("/api/agents/{agent}")] {
+        seen.push(("a page", browser.get(&page).await.text()));
+    }
+    seen.push(("the start-up log", browser.get(&format!("/api/agents/{agent}/logs")).await.text()));
+    assert!(seen.iter().all(|(_, text)| !text.is_empty()));
+    for (place, text) in seen {
+        assert!(!text.contains(&credential) && !text.contains(&token), "the credential is in {place}");
+    }
+
     // tmux is detached: the terminal comes back by itself.
     viewer.input(0, b"tmux detach-client\r").await;
     viewer.reset().await;
     viewer.output_until("done-2").await;
 
-    // After its end by the user, the agent is deleted with everything.
+    // After its end by the user, the agent is deleted with everything but what was last on its terminal.
     browser.delete(&format!("/api/agents/{agent}")).await.data();
     assert_eq!(viewer.end().await.0.code, EndCode::NotFound);
     let path = format!("/api/agents/{agent}");
     eventually("the agent is gone", async || browser.get(&path).await.status == 404).await;
+    let text = browser.get(&format!("/agent-terminal/{agent}/history")).await.text();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert!((1..=500).all(|line| lines.contains(&line.to_string().as_str())) && text.contains("done-2"), "{text}");
 }

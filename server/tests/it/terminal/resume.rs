@@ -45,6 +45,41 @@ async fn a_cut_costs_nothing() {
     assert!(page.contains(r#"aiworker_terminal_reconnects_total{path="resume",reason="connection"} 20"#), "{page}");
 }
 
+/// A letter for each key, so that a lost, doubled or moved one is seen.
+fn letter(key: u32) -> u8 {
+    b"abcdefghijklmnopqrstuvwxyz"[(key * 7 % 26) as usize]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_keys_over_fifty_cuts_are_each_typed_once() {
+    const KEYS: u32 = 10_000;
+    const CUTS: u32 = 50;
+    let app = TestApp::new().await;
+    let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
+    // It stays when it has everything: the last cut comes after the last key.
+    let reading = tokio::spawn(async move { (ttyd.typed(KEYS as usize).await, ttyd) });
+    let mut next = 0;
+    for cut in 1..=CUTS {
+        // As a client that does not know what arrived: everything that was not confirmed is sent again.
+        for key in next..cut * (KEYS / CUTS) {
+            viewer.input(key, &[letter(key)]).await;
+        }
+        let resume = viewer.resume.clone();
+        drop(viewer);
+        viewer = Viewer::connect(app.address, &browser, agent).await.unwrap();
+        viewer.hello_again(Mode::Drive, Some(resume.clone())).await;
+        let welcome = viewer.welcomed().await;
+        assert_eq!(welcome.session, resume.session);
+        assert!(welcome.input <= cut * (KEYS / CUTS));
+        next = welcome.input.saturating_sub(cut % 3);
+    }
+    for key in next..KEYS {
+        viewer.input(key, &[letter(key)]).await;
+    }
+    let (typed, _ttyd) = reading.await.unwrap();
+    assert_eq!(typed, (0..KEYS).map(letter).collect::<Vec<u8>>());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn too_much_output_meanwhile_is_not_kept() {
     let app = TestApp::new().await;
