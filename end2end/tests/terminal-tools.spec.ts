@@ -66,4 +66,22 @@ test.describe("on a phone", () => {
     await keys.getByRole("button", { name: "Control C" }).click();
     await terminal.expectRow(/\^C/);
   });
+
+  test("a finger scrolls back", async ({ page, server }) => {
+    await openTerminal(server, page, "finger");
+    const { terminal } = new Dashboard(page);
+    await terminal.type("seq -f 'row-%.0f-' 1 300");
+    await terminal.expectRow("row-300-");
+    const box = await terminal.screen.boundingBox();
+    const cdp = await page.context().newCDPSession(page);
+    const x = 100;
+    const top = (box?.y ?? 0) + 40;
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", y?: number): Promise<unknown> =>
+      cdp.send("Input.dispatchTouchEvent", { type, touchPoints: y === undefined ? [] : [{ x, y }] });
+    await touch("touchStart", top);
+    for (let y = top; y <= top + 300; y += 20) await touch("touchMove", y);
+    await touch("touchEnd");
+    await expect(terminal.screen).not.toContainText("row-300-");
+    await expect(terminal.screen).toContainText("row-27");
+  });
 });

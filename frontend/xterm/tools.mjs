@@ -45,6 +45,7 @@ class Tools {
     this.#host = host;
     this.#resize(remembered());
     this.#guardPaste();
+    this.#scrollByTouch();
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());
@@ -158,6 +159,34 @@ class Tools {
     };
     for (const name of ["keydown", "beforeinput"]) area.addEventListener(name, take, true);
     setTimeout(stop, 5_000);
+  }
+
+  /** xterm 6 does not scroll under a finger: the lines follow it. */
+  #scrollByTouch() {
+    let last;
+    let rest = 0;
+    const begin = ({ touches }) => {
+      last = touches.length === 1 ? touches[0].clientY : undefined;
+      rest = 0;
+    };
+    const move = (event) => {
+      const screen = this.#terminal.element?.querySelector(".xterm-screen");
+      if (last === undefined || event.touches.length !== 1 || !screen) return;
+      const y = event.touches[0].clientY;
+      rest += ((last - y) * this.#terminal.rows) / screen.clientHeight;
+      last = y;
+      const lines = Math.trunc(rest);
+      rest -= lines;
+      if (lines !== 0) this.#terminal.scrollLines(lines);
+      // The page stays where it is.
+      event.preventDefault();
+    };
+    this.#host.addEventListener("touchstart", begin, { passive: true });
+    this.#host.addEventListener("touchmove", move, { passive: false });
+    this.#undo.push(() => {
+      this.#host.removeEventListener("touchstart", begin);
+      this.#host.removeEventListener("touchmove", move);
+    });
   }
 
   #guardPaste() {
