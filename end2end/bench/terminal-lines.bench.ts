@@ -23,6 +23,8 @@ const QUIET = 1500;
 const INTERRUPTS = 12;
 const CUTS = 25;
 const KEYS = 150;
+const REPAINTS = 30;
+const KILLS = 5;
 
 interface Agent {
   server: AiWorker;
@@ -37,10 +39,14 @@ async function agentOf(server: AiWorker): Promise<Agent> {
   return { server, api, id };
 }
 
-async function viewerOf({ server, api, id }: Agent, link: Link): Promise<GatewayTerminal> {
+async function viewerOf(agent: Agent, link: Link): Promise<GatewayTerminal> {
+  return (await terminalOf(agent, link)).connect();
+}
+
+async function terminalOf({ server, api, id }: Agent, link: Link): Promise<GatewayTerminal> {
   const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   const headers = { cookie, origin: server.url, host: new URL(server.url).host };
-  return new GatewayTerminal({ hostname: "127.0.0.1", port: link.port, path: `/agent-terminal/${id}/ws`, headers }, SIZE).connect();
+  return new GatewayTerminal({ hostname: "127.0.0.1", port: link.port, path: `/agent-terminal/${id}/ws`, headers }, SIZE);
 }
 
 /** Milliseconds from Ctrl+C to the last output of a flood, several times. */
@@ -145,5 +151,70 @@ test("answers in a flood", async ({ server }) => {
     unit: "ms",
     detail: `p50 ${format(median(took))} ms, ${took.length} pings`,
     limit: { most: 100 },
+  });
+});
+
+test("a repaint", async ({ server }) => {
+  const agent = await agentOf(server);
+  const { hostname, port } = new URL(server.url);
+  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 0, rate: 1e9 });
+  const first = await viewerOf(agent, link);
+  await pause(QUIET);
+  const printed = first.shows("painted-2");
+  first.type(`seq -f 'line %.0f of some length, as a program prints it' 1 2000; echo painted-$((1+1))\r`);
+  await printed;
+  await pause(QUIET);
+  first.close();
+  const took: number[] = [];
+  const sizes: number[] = [];
+  for (let time = 0; time < REPAINTS; time++) {
+    const began = performance.now();
+    const viewer = await terminalOf(agent, link);
+    const shown = viewer.shows("painted-2");
+    await viewer.connect();
+    await shown;
+    took.push(performance.now() - began);
+    sizes.push(viewer.received);
+    viewer.close();
+    await pause(100);
+  }
+  link.close();
+  record({
+    what: "Terminal: from opening to the screen, 200×50 with 2,000 lines of history, p50",
+    value: median(took),
+    unit: "ms",
+    detail: `p99 ${format(quantile(took, 0.99))} ms, ${Math.round(median(sizes) / 1000)} kB; sign-in, ttyd and tmux's attach among it`,
+  });
+});
+
+test("back after a killed server", async ({ server }) => {
+  const agent = await agentOf(server);
+  const { hostname, port } = new URL(server.url);
+  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 25, rate: 1_250_000 });
+  let viewer = await viewerOf(agent, link);
+  await pause(QUIET);
+  viewer.type("cat >/dev/null\r");
+  await pause(QUIET);
+  const took: number[] = [];
+  for (let time = 0; time < KILLS; time++) {
+    viewer.close();
+    await server.kill();
+    await server.start();
+    const up = performance.now();
+    viewer = await viewerOf(agent, link);
+    const letter = "abcdefghij"[time % 10] ?? "a";
+    const shown = viewer.shows(letter);
+    viewer.type(letter);
+    await shown;
+    took.push(performance.now() - up);
+  }
+  viewer.close();
+  link.close();
+  record({
+    what: "Terminal: from the server's return after a kill to the echo of a key, 50 ms round trip, p50",
+    value: median(took),
+    unit: "ms",
+    detail: `most ${format(Math.max(...took))} ms, ${took.length} kills`,
+    limit: { most: 2000 },
   });
 });
