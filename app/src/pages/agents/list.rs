@@ -16,7 +16,7 @@ use crate::{
         page_header::PageHeader,
         phase_badge::{PhaseReason, badge},
         skeleton,
-        time::{self, Manner},
+        time::{self, Manner, Time},
     },
     escape::html,
     inert::{Inert, inert},
