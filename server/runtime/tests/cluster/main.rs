@@ -13,6 +13,7 @@
 
 mod faults;
 mod lifecycle;
+mod permissions;
 #[path = "../process/viewer.rs"]
 #[expect(dead_code, reason = "its terminal emulator is for other tests")]
 mod viewer;

@@ -84,6 +84,11 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut KubernetesConfig)) -> Self {
+        Self::allowed(&rules(), change).await
+    }
+
+    /// With a Role of these rules.
+    pub async fn allowed(rules: &[serde_json::Value], change: impl FnOnce(&mut KubernetesConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let found = Config::infer().await.unwrap();
         let admin = Client::try_from(found.clone()).unwrap();
@@ -95,7 +100,7 @@ impl World {
         create(&accounts, json!({ "metadata": meta("aiworker") })).await;
         create::<Role>(
             &Api::namespaced(admin.clone(), &namespace),
-            json!({ "metadata": meta("aiworker"), "rules": rules() }),
+            json!({ "metadata": meta("aiworker"), "rules": rules }),
         )
         .await;
         create::<RoleBinding>(
@@ -223,7 +228,7 @@ where
 }
 
 /// The rules of the Role. Its file keeps to one form, which another test holds it to.
-fn rules() -> Vec<serde_json::Value> {
+pub fn rules() -> Vec<serde_json::Value> {
     let list = |line: &str| -> Vec<String> {
         let inside = line.split_once('[').unwrap().1.trim_end().trim_end_matches(']');
         inside.split(',').map(|word| word.trim().trim_matches('"').to_owned()).collect()
