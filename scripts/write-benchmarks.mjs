@@ -1,4 +1,4 @@
-// Writes the figures of `make bench` between the markers of docs/BENCHMARKS.md: `write-benchmarks.mjs FIGURES`. Fails when a
+// Writes the figures of `make bench` between the markers of docs/BENCHMARKS.md: `write-benchmarks.mjs FIGURES TABLE`. Fails when a
 // limit does not hold.
 
 import { execFileSync } from "node:child_process";
@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 const DOCUMENT = "docs/BENCHMARKS.md";
-const figures = readFileSync(process.argv[2], "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const [, , file, name] = process.argv;
+const figures = readFileSync(file, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
 if (figures.length === 0) {
   console.error("nothing was measured");
   process.exit(1);
@@ -32,7 +33,8 @@ const table = [
 ].join("\n");
 
 const text = readFileSync(DOCUMENT, "utf8");
-const written = text.replace(/(<!-- bench:begin -->\n)[^]*(<!-- bench:end -->)/, (_, begin, end) => `${begin}${table}\n${end}`);
+const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`];
+const written = text.replace(new RegExp(`${begin}[^]*${end}`), `${begin}${table.replaceAll("$", "$$$$")}\n${end}`);
 writeFileSync(DOCUMENT, written);
 console.log(`\n${table}\n`);
 const missed = figures.filter((figure) => !holds(figure));

@@ -3,16 +3,14 @@
 
 import { spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
-import { type IncomingMessage, type RequestOptions, request } from "node:http";
+import type { RequestOptions } from "node:http";
 import { basename, join } from "node:path";
-import { json } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { Api } from "../fixtures/api.ts";
 import { endAll } from "../fixtures/processes.ts";
-import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { WebSocketClient } from "../fixtures/websocket.ts";
+import { Page } from "./page.ts";
 import { format, median, record, spread } from "./record.ts";
 
 const RUNS = 15;
@@ -76,61 +74,6 @@ async function launch(page: Page, api: Api, data: string, project: string): Prom
   await api.delete(agent);
   await expect(async () => expect(existsSync(join(data, "agents", agent))).toBe(false)).toPass();
   return took;
-}
-
-/** What the dashboard's page does, without the work of a browser, which would slow down the agent that it waits for. */
-class Page {
-  /** Where the server is and who asks. */
-  readonly target: RequestOptions;
-  private readonly phases = new Map<string, string>();
-  private changed: () => void = () => undefined;
-
-  private constructor(url: string, cookie: string) {
-    const { hostname, port } = new URL(url);
-    this.target = { hostname, port, headers: { cookie, origin: url } };
-  }
-
-  /** A page that follows the events. */
-  static async open(server: AiWorker, api: Api): Promise<Page> {
-    const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
-    const page = new Page(server.url, cookie);
-    const events = request({ ...page.target, path: "/api/events" }).end();
-    const [answer] = (await once(events, "response")) as [IncomingMessage];
-    // The server ends the stream when the test is over.
-    answer.on("error", () => undefined);
-    let rest = "";
-    answer.setEncoding("utf8").on("data", (text: string) => {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) page.heard(line);
-    });
-    return page;
-  }
-
-  private heard(line: string): void {
-    if (!line.startsWith("data: {")) return;
-    const event = JSON.parse(line.slice("data: ".length)) as { type: string; id?: string; phase?: string };
-    if (event.type !== "agent" || !event.id || !event.phase) return;
-    this.phases.set(event.id, event.phase);
-    this.changed();
-  }
-
-  /** Launches an agent and gives its id. */
-  async launch(project: string): Promise<string> {
-    const headers = { ...this.target.headers, "content-type": "application/json" };
-    const asked = request({ ...this.target, headers, method: "POST", path: "/api/agents/launch" });
-    asked.end(JSON.stringify({ project_id: project }));
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    return ((await json(answer)) as { data: { agentId: string } }).data.agentId;
-  }
-
-  /** Waits until the agent is said to be idle. */
-  async isIdle(agent: string): Promise<void> {
-    while (this.phases.get(agent) !== "idle") {
-      expect(this.phases.get(agent)).not.toBe("failed");
-      await new Promise<void>((resolve) => (this.changed = resolve));
-    }
-  }
 }
 
 /** The same sandbox and entrypoint, started without a server. */
