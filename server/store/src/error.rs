@@ -90,7 +90,8 @@ const STORAGE: [&str; 7] = [
     "Disk full",
 ];
 /// What databases say when they are busy, going down or gone, and the libraries have no kind of error for it.
-const UNAVAILABLE: [&str; 6] = [
+const UNAVAILABLE: [&str; 7] = [
+    "Connection to the server is closed",
     "database is locked",
     "the database system is",
     "terminating connection",
@@ -163,6 +164,8 @@ mod tests {
             assert!(matches!(sorted(message), StoreError::Storage(_)), "{message}");
         }
         assert!(matches!(sorted("no such table: users"), StoreError::Query(_)));
-        assert!(matches!(sorted("database is locked"), StoreError::Unavailable(_)));
+        for message in ["database is locked", "Driver error: `Connection to the server is closed.'"] {
+            assert!(matches!(sorted(message), StoreError::Unavailable(_)), "{message}");
+        }
     }
 }

@@ -145,14 +145,20 @@ pub struct Deadlines {
     pub operation: Duration,
 }
 
-/// Runs to the end even if the caller does not wait for it.
-pub async fn in_own_task<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    match tokio::spawn(work.in_current_span()).await {
-        Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(cancelled) => Err(StoreError::Unavailable(Box::new(cancelled))),
-        },
+/// Runs to the end even if the caller does not wait for it. What waits is small: the work moves into its task at once, and
+/// is no part of the caller's own future, of which many may wait for long.
+pub fn in_own_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> impl Future<Output = Result<T>> + Send {
+    let task = tokio::spawn(work.in_current_span());
+    async move {
+        match task.await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(cancelled) => Err(StoreError::Unavailable(Box::new(cancelled))),
+            },
+        }
     }
 }
 
