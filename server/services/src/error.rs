@@ -10,6 +10,9 @@ use store::StoreError;
 
 use crate::vault::VaultError;
 
+/// When a part that does not answer may be asked again: most outages are restarts.
+const BACK_SOON: Duration = Duration::from_secs(1);
+
 /// The cause of a failure that is not the caller's.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -193,6 +196,7 @@ impl Error {
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Unavailable { .. } => Some(BACK_SOON),
             _ => None,
         }
     }

@@ -204,13 +204,15 @@ impl std::fmt::Debug for Services {
 }
 
 /// Does `work` to its end even when the caller goes away meanwhile: what was written is also told to open pages, to the
-/// reconciler and to the audit log.
-pub(crate) async fn to_the_end<T, F>(work: F) -> Result<T, Error>
+/// reconciler and to the audit log. The work moves into its task at once and is no part of the caller's own future, of
+/// which many may wait for long.
+pub(crate) fn to_the_end<T, F>(work: F) -> impl Future<Output = Result<T, Error>> + Send
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
-    tokio::spawn(work.in_current_span()).await.map_err(Error::internal)?
+    let task = tokio::spawn(work.in_current_span());
+    async move { task.await.map_err(Error::internal)? }
 }
 
 #[cfg(test)]

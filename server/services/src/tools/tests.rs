@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use domain::{Agent, LiveEvent, NewAnswers, Phase, Project, TaskPatch, TaskState};
+use domain::{Agent, LiveEvent, NewAnswers, Observed, Phase, Project, Reason, TaskPatch, TaskState};
 use futures::FutureExt as _;
 use serde_json::json;
 
 use super::*;
-use crate::testing::{Bed, drain};
+use crate::testing::{Bed, drain, seen};
 
 /// Longer than any lease.
 const LONG: Duration = Duration::from_mins(11);
@@ -116,6 +116,37 @@ async fn an_agent_that_is_not_heard_of_loses_its_task_and_after_three_times_a_pe
     let again = world.bed.services.tasks().update(&world.ann, task.id, again).await.unwrap();
     assert_eq!(again.attempts, 0);
     assert_eq!(world.claim().await["lease"]["epoch"], 4);
+}
+
+#[tokio::test]
+async fn an_agent_that_dies_gives_its_task_back_unless_it_is_heard_of_soon() {
+    let world = World::new().await;
+    let task = world.task("Mend the gate").await;
+    let dies = async || {
+        world.bed.runtime.report(seen(world.agent.id, Observed::Failed, Reason::Exited));
+        world.bed.look_at(world.agent.id).await;
+        assert_eq!(world.phase().await, Phase::Pending);
+        world.bed.look_at(world.agent.id).await;
+    };
+    let after = async |seconds: u64| {
+        world.bed.clock.advance(Duration::from_secs(seconds));
+        world.bed.inner().reap().await.unwrap();
+        world.read(task.id).await
+    };
+    world.claim().await;
+    dies().await;
+    assert_eq!(after(59).await.state, TaskState::InProgress);
+    assert_eq!(world.claim().await["resumed"], true, "it is back in time");
+    assert_eq!(after(61).await.state, TaskState::InProgress);
+    for attempt in 1..=3 {
+        dies().await;
+        let lost = after(61).await;
+        assert_eq!((lost.attempts, lost.lease.is_some()), (attempt, false));
+        assert_eq!(lost.needs_attention(), attempt == 3);
+        let late = world.call(Tool::UpdateTaskStatus, status(task.id, attempt.into(), "done")).await;
+        assert_eq!(late.unwrap_err().code, ErrorCode::LeaseLost);
+        assert_eq!(world.claim().await["task"].is_null(), attempt == 3);
+    }
 }
 
 #[tokio::test]
