@@ -14,6 +14,9 @@ use utoipa::{
     openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder},
 };
 
+/// When a tool may be called again that could not do its work: most outages are restarts.
+const BACK_SOON: Duration = Duration::from_secs(1);
+
 /// A failure as callers see it. Internal causes are in the log, under the request's id.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -96,10 +99,11 @@ impl From<services::Error> for Problem {
 impl From<ToolError> for Problem {
     fn from(error: ToolError) -> Self {
         let ToolError { code, message, retryable, hint, fields } = error;
-        match code {
-            ErrorCode::NotFound => Self::not_found(),
-            _ => Self { code, message, fields, hint, retryable: Some(retryable), retry_after: None },
+        if code == ErrorCode::NotFound {
+            return Self::not_found();
         }
+        let retry_after = (code == ErrorCode::Unavailable).then_some(BACK_SOON);
+        Self { code, message, fields, hint, retryable: Some(retryable), retry_after }
     }
 }
 

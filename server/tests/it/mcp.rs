@@ -2,8 +2,12 @@
 
 mod bridge;
 mod calls;
+mod crossing;
+mod cut;
+mod outage;
 mod protocol;
 mod refusals;
+mod shared;
 
 use domain::{AgentId, NewTask, TaskId, UserId};
 use http::Method;
@@ -14,6 +18,18 @@ use crate::support::{Answer, Client, TestApp, eventually};
 
 const CURRENT: &str = "2026-07-28";
 const LEGACY: &str = "2025-11-25";
+
+/// A way to the tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// `/mcp`.
+    Mcp,
+    /// `/api/mcp/{tool}`.
+    Plain,
+}
+
+/// Both ways.
+const DOORS: [Door; 2] = [Door::Mcp, Door::Plain];
 
 /// A running agent of a user, as its MCP client.
 struct Agent {
@@ -27,14 +43,19 @@ struct Agent {
 impl Agent {
     /// Launches one and waits until it has its token. The reconciler must run.
     async fn launch(app: &TestApp, username: &str) -> Self {
-        let user = app.register(username).await;
+        Self::of(app, app.register(username).await).await
+    }
+
+    /// Another one of the same user, in a project of its own.
+    async fn colleague(&self, app: &TestApp) -> Self {
+        Self::of(app, self.user).await
+    }
+
+    async fn of(app: &TestApp, user: UserId) -> Self {
         let objects = app.objects_of(user).await;
-        let id = objects.agent;
-        let token = || app.runtime.spec(id).and_then(|spec| spec.token);
-        eventually("the agent has a token", async || token().is_some()).await;
-        let token = token().unwrap().expose_secret().to_owned();
+        let token = token_of(app, objects.agent, None).await;
         let client = with_token(&app.anonymous(), &token);
-        Self { user, id, token, project: objects.project, client }
+        Self { user, id: objects.agent, token, project: objects.project, client }
     }
 
     async fn task(&self, app: &TestApp, title: &str) -> TaskId {
@@ -48,6 +69,37 @@ impl Agent {
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["result"].clone()
     }
+
+    /// Calls a tool through one of the doors and gives the answer as it came.
+    async fn knock(&self, door: Door, tool: &str, arguments: &Value) -> Answer {
+        match door {
+            Door::Mcp => current(&self.client, "tools/call", json!({ "name": tool, "arguments": arguments })).await,
+            Door::Plain => self.client.post(&format!("/api/mcp/{tool}"), arguments).await,
+        }
+    }
+
+    /// Calls a tool through one of the doors: what it gave, or why it did not.
+    async fn outcome(&self, door: Door, tool: &str, arguments: &Value) -> Result<Value, Value> {
+        let answer = self.knock(door, tool, arguments).await;
+        let said = answer.json();
+        if door == Door::Plain {
+            return if answer.status == 200 { Ok(said["data"].clone()) } else { Err(said) };
+        }
+        if answer.status != 200 {
+            return Err(said);
+        }
+        let result = &said["result"];
+        let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
+        if result["isError"] == true { Err(text) } else { Ok(text) }
+    }
+}
+
+/// The token that the agent was given last, another one than `before`.
+async fn token_of(app: &TestApp, agent: AgentId, before: Option<&str>) -> String {
+    let given = || app.runtime.spec(agent).and_then(|spec| spec.token).map(|token| token.expose_secret().to_owned());
+    let newer = || given().filter(|token| before != Some(token.as_str()));
+    eventually("the agent has a token", async || newer().is_some()).await;
+    newer().unwrap()
 }
 
 fn with_token(client: &Client, token: &str) -> Client {

@@ -121,6 +121,34 @@ async fn a_key_that_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_were_sealed_with_another_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Program::new(folder.path(), &[]).start().await;
+    let nobody = crate::support::Client::new(server.address.parse().unwrap());
+    let ann = serde_json::json!({ "username": "ann", "password": "long enough" });
+    let registered = nobody.post("/api/auth/register", &ann).await;
+    let browser = nobody.with_header("cookie", registered.header("set-cookie").split(';').next().unwrap());
+    let credential = serde_json::json!({ "kind": "model_key", "secret": "sk-ant-0123456789" });
+    assert_eq!(browser.post("/api/credentials", &credential).await.status, 201);
+    server.kill().await;
+
+    let keys = folder.path().join("credentials.keys");
+    let right = fs::read_to_string(&keys).unwrap();
+    let wrong = "0b".repeat(32);
+    fs::write(&keys, &wrong).unwrap();
+    for command in [&[][..], &["admin", "rotate-keys"]] {
+        let text = sentence(&Program::new(folder.path(), command).output().await);
+        assert!(text.contains("credential key") && text.contains("is missing"), "{text}");
+        assert!(!text.contains(right.trim()) && !text.contains(&wrong) && !text.contains("sk-ant"), "{text}");
+    }
+    // With the old key beside the new one nothing is lost.
+    fs::write(&keys, format!("{wrong}\n{right}")).unwrap();
+    assert!(Program::new(folder.path(), &["admin", "rotate-keys"]).output().await.status.success());
+    fs::write(&keys, &wrong).unwrap();
+    drop(Program::new(folder.path(), &[]).start().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn options_that_are_none() {
     let folder = tempfile::tempdir().unwrap();
     for (option, value) in [("--public-url", "nonsense"), ("--trusted-proxies", "nonsense")] {

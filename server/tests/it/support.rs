@@ -1,9 +1,13 @@
 //! What the tests are made of.
 
 mod app;
+mod cable;
 mod client;
+mod dice;
 mod program;
 
 pub use app::{Objects, PASSWORD, TestApp, eventually};
+pub use cable::Cable;
 pub use client::{Answer, Client};
+pub use dice::Dice;
 pub use program::Program;

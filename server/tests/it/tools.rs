@@ -1,8 +1,9 @@
 //! The tools of agents as plain JSON, by the agent's owner and by strangers.
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_get_the_one_answer_whatever_they_ask() {
@@ -68,4 +69,70 @@ async fn a_person_answers_what_an_agent_asks() {
     let asks = json!({"agentId": objects.agent, "question_id": objects.question});
     let heard = browser.post("/api/mcp/check_question_response", &asks).await;
     assert_eq!(heard.data()["answers"][0]["text"], "the blue one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_in_time_and_by_its_owner() {
+    let app = TestApp::new().await;
+    app.run_reconciler();
+    let owner = app.register("owner").await;
+    let objects = app.objects_of(owner).await;
+    let (browser, stranger) = (app.browser_of(owner).await, app.user("stranger").await);
+    let answer = |id: &str| format!("/api/questions/{id}/answer");
+    let words = json!({"answers": [{"text": "the blue one"}]});
+    let foreign = stranger.post(&answer(&objects.question.to_string()), &words).await;
+    let missing = stranger.post(&answer("0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22"), &words).await;
+    assert_eq!((foreign.status, foreign.text()), (missing.status, missing.text()));
+    assert_eq!(foreign.status, 404);
+
+    let asks = json!({
+        "agentId": objects.agent, "questions": [{"question": "Which?", "options": [{"label": "Blue"}]}],
+        "expires_in_s": 1, "default_option": "Blue", "wait_seconds": 0,
+    });
+    let asked = browser.post("/api/mcp/ask_user_question", &asks).await.data();
+    let id = asked["question_id"].as_str().unwrap();
+    let check = json!({"agentId": objects.agent, "question_id": id});
+    let seen = async || browser.post("/api/mcp/check_question_response", &check).await.data();
+    eventually("the question expires", async || seen().await["status"] == "expired").await;
+    let late = browser.post(&answer(id), &words).await;
+    assert_eq!((late.status.as_u16(), late.code()), (409, "question_closed".into()));
+    assert_eq!(seen().await["answers"][0]["selected"], json!(["Blue"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_call_is_refused() {
+    let app = TestApp::new().await;
+    let owner = app.register("owner").await;
+    let objects = app.objects_of(owner).await;
+    let browser = app.browser_of(owner).await;
+    let path = "/api/mcp/add_task_note";
+    let note = json!({"agentId": objects.agent, "task_id": objects.task, "markdown": "x"});
+    for method in [Method::GET, Method::DELETE, Method::PUT] {
+        assert_eq!(browser.send(method.clone(), path, None).await.status, 405, "{method}");
+    }
+    let send = async |kind: &str, body: String| {
+        let answer = browser.send(Method::POST, path, Some((kind, body))).await;
+        (answer.status.as_u16(), answer.code())
+    };
+    let json = "application/json";
+    assert_eq!(send("text/plain", note.to_string()).await, (415, "unsupported_media_type".into()));
+    assert_eq!(send(json, "{".into()).await, (400, "invalid_json".into()));
+    assert_eq!(send(json, "[]".into()).await, (400, "invalid_json".into()));
+    assert_eq!(
+        send(json, format!(r#"{{"x":"{}"}}"#, "x".repeat(2 * 1024 * 1024))).await,
+        (413, "payload_too_large".into())
+    );
+    let foreign = browser.with_header("origin", "https://evil.example").post(path, &note).await;
+    assert_eq!((foreign.status.as_u16(), foreign.code()), (403, "cross_site".into()));
+    for (name, value) in
+        [("markdown", json!(7)), ("markdown", json!("x".repeat(16 * 1024 + 1))), ("colour", json!("red"))]
+    {
+        let mut wrong: Value = note.clone();
+        wrong[name] = value;
+        assert_eq!(browser.post(path, &wrong).await.code(), "invalid", "{name}");
+    }
+    let key = browser.with_header("idempotency-key", "a b").post(path, &note).await;
+    assert_eq!((key.status.as_u16(), key.code()), (400, "invalid".into()));
+    let told = browser.get(&format!("/api/tasks/{}/timeline", objects.task)).await.data();
+    assert_eq!(told.as_array().unwrap().iter().filter(|event| event["kind"] == "task_noted").count(), 0, "{told}");
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use super::{Agent, CURRENT, current, legacy, raw, with_token};
+use super::{Agent, CURRENT, current, legacy, raw, token_of, with_token};
 use crate::support::{TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,11 +27,39 @@ async fn only_the_token_of_a_running_agent_opens_it() {
         assert_eq!(answer.header("www-authenticate"), r#"Bearer error="invalid_token""#, "{who}");
         assert_eq!(answer.json()["message"], "Unauthorized", "{who}");
     }
+    // At the plain door people may knock, too, but not without saying for which of their agents.
+    for (who, client) in [("nothing", accepting.clone()), ("a wrong token", with_token(&accepting, "awa_x"))] {
+        assert_eq!(client.post("/api/mcp/list_my_tasks", &json!({})).await.status, 401, "{who}");
+    }
     // Nor does an agent's token open what a personal token opens.
     assert_eq!(agent.client.get("/api/projects").await.status, 401);
 
     assert_eq!(app.browser_of(agent.user).await.delete(&format!("/api/agents/{}", agent.id)).await.status, 202);
     eventually("the token is dead", async || current(&agent.client, "tools/list", json!({})).await.status == 401).await;
+    assert_eq!(agent.client.post("/api/mcp/list_my_tasks", &json!({})).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_ends_with_the_run_that_it_was_made_for() {
+    let app = TestApp::new().await;
+    app.run_reconciler();
+    let agent = Agent::launch(&app, "ann").await;
+    let browser = app.browser_of(agent.user).await;
+    let works = async |client: &super::Client| {
+        let statuses = (
+            current(client, "tools/list", json!({})).await.status.as_u16(),
+            client.post("/api/mcp/list_my_tasks", &json!({})).await.status.as_u16(),
+        );
+        assert!(matches!(statuses, (200, 200) | (401, 401)), "{statuses:?}");
+        statuses.0 == 200
+    };
+    assert!(works(&agent.client).await);
+    assert_eq!(browser.post(&format!("/api/agents/{}/stop", agent.id), &json!({})).await.status, 200);
+    assert!(!works(&agent.client).await, "a stopped agent's token");
+    assert_eq!(browser.post(&format!("/api/agents/{}/start", agent.id), &json!({})).await.status, 200);
+    let fresh = token_of(&app, agent.id, Some(&agent.token)).await;
+    assert!(works(&with_token(&app.anonymous(), &fresh)).await);
+    assert!(!works(&agent.client).await, "the token of a run that is over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

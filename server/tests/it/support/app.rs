@@ -61,7 +61,12 @@ impl TestApp {
     /// A server whose terminals wait so long for viewers that were lost.
     pub async fn keeping(keep_for: Duration) -> Self {
         let limits = server::terminal::Limits { keep_for, ..server::terminal::Limits::default() };
-        Self::with_terminals(None, |_| {}, limits).await
+        Self::with_terminals(None, None, |_| {}, limits).await
+    }
+
+    /// A server on another database than a file.
+    pub async fn on(database: &str) -> Self {
+        Self::with_terminals(Some(database), None, |_| {}, server::terminal::Limits::default()).await
     }
 
     /// A server that checks the rights to its terminals again so often.
@@ -72,17 +77,19 @@ impl TestApp {
 
     /// A server with a public address and other settings.
     pub async fn with(public_url: Option<&str>, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::with_terminals(public_url, change, server::terminal::Limits::default()).await
+        Self::with_terminals(None, public_url, change, server::terminal::Limits::default()).await
     }
 
     async fn with_terminals(
+        database: Option<&str>,
         public_url: Option<&str>,
         change: impl FnOnce(&mut Settings),
         terminals: server::terminal::Limits,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = SecretString::from(format!("sqlite://{}", folder.path().join("test.db").display()));
-        let store = Store::connect(&StoreConfig::new(url)).await.unwrap();
+        let file = || format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = database.map_or_else(file, str::to_owned);
+        let store = Store::connect(&StoreConfig::new(url.into())).await.unwrap();
         store.migrate().await.unwrap();
         let runtime = FakeRuntime::new();
         let public_url = public_url.map(|url| Url::parse(url).unwrap());

@@ -30,6 +30,11 @@ impl Running {
     pub fn pid(&self) -> u32 {
         self.child.id().expect("the server runs")
     }
+
+    /// Kills it, as a crash does, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
 }
 
 impl Program {
