@@ -8,8 +8,10 @@ pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod credentials;
+pub mod orphans;
 pub mod projects;
 pub mod questions;
+pub mod runtime;
 pub mod sessions;
 pub mod tasks;
 pub mod theme;

@@ -17,7 +17,7 @@ use crate::{
         agents::{detail::AgentDetail, terminal::TerminalPage, wall::Wall},
         projects::board::ProjectBoard,
         questions::Questions,
-        settings::Settings,
+        settings::{Settings, orphans::Orphans},
         tasks::detail::TaskDetail,
     },
 };
@@ -50,6 +50,7 @@ lazy!(task_detail() in task, fetched by fetch_task_detail => view! { <TaskDetail
 lazy!(questions() in questions, fetched by fetch_questions => view! { <Questions /> });
 lazy!(agent_detail() in agent, fetched by fetch_agent_detail => view! { <AgentDetail /> });
 lazy!(settings() in settings, fetched by fetch_settings => view! { <Settings /> });
+lazy!(orphans() in settings, fetched by fetch_orphans => view! { <Orphans /> });
 lazy!(wall() in terminal, fetched by fetch_wall => view! { <Wall /> });
 lazy!(terminal_page() in terminal, fetched by fetch_terminal_page => view! { <TerminalPage /> });
 lazy!(agent_terminal(agent_id: AgentId) in terminal, fetched by fetch_agent_terminal => view! { <Terminal agent_id /> });
@@ -81,6 +82,8 @@ pub const AGENT_DETAIL: LazyPage = page!(agent_detail, fetch_agent_detail);
 pub const WALL: LazyPage = page!(wall, fetch_wall);
 /// Settings.
 pub const SETTINGS: LazyPage = page!(settings, fetch_settings);
+/// What is left of agents.
+pub const ORPHANS: LazyPage = page!(orphans, fetch_orphans);
 /// One terminal.
 pub const TERMINAL: LazyPage = page!(terminal_page, fetch_terminal_page);
 
@@ -104,6 +107,7 @@ fn page_at(path: &str) -> Option<LazyPage> {
         ("agents", Some(_)) => Some(AGENT_DETAIL),
         ("wall", None) => Some(WALL),
         ("settings", None) => Some(SETTINGS),
+        ("settings", Some("orphans")) => Some(ORPHANS),
         ("agent-terminal", Some(_)) => Some(TERMINAL),
         _ => None,
     }

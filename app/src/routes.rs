@@ -51,6 +51,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/agents/:id") view=lazy::AGENT_DETAIL ssr=SsrMode::Async />
                     <Route path=path!("/wall") view=lazy::WALL ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=lazy::SETTINGS ssr=SsrMode::Async />
+                    <Route path=path!("/settings/orphans") view=lazy::ORPHANS ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

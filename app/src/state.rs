@@ -4,6 +4,7 @@ pub mod agents;
 pub mod clock;
 pub mod desktop;
 pub mod live;
+pub mod polling;
 pub mod questions;
 pub mod reading;
 pub mod session;

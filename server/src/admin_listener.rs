@@ -1,6 +1,7 @@
 //! The second listener, for machines that watch this one: `/metrics`, `/livez`, `/readyz`. Never public.
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
+use domain::Explanation;
 use http::{StatusCode, header};
 use store::SchemaState;
 
@@ -21,7 +22,13 @@ pub fn router(state: AppState) -> Router {
 /// Whether requests should be sent here: the database answers and fits, and the server is not on its way down.
 async fn readiness(State(state): State<AppState>) -> (StatusCode, String) {
     match not_ready_because(&state).await {
-        None => (StatusCode::OK, "ready\n".to_owned()),
+        // Pages, boards and the agents that run can be served without it, so this is no reason to send people away.
+        None => match state.services.runtime_trouble() {
+            Some(trouble) => {
+                (StatusCode::OK, format!("ready\ndegraded: {}\n", Explanation::split(&trouble.message).sentence))
+            }
+            None => (StatusCode::OK, "ready\n".to_owned()),
+        },
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }
 }
@@ -44,6 +51,10 @@ async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     if let Ok(agents) = agents {
         state.metrics.set_agents(&agents);
     }
+    let installation = state.services.installation();
+    state.metrics.set_orphans(|kind| installation.orphan_count(kind));
+    state.metrics.set_runtime_up(state.services.runtime_trouble().is_none());
+    state.metrics.set_reconciles(state.services.is_in_office());
     match state.metrics.encode() {
         Ok(page) => ([(header::CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

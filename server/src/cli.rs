@@ -52,6 +52,8 @@ pub enum AdminCommand {
     },
     /// Seal every credential anew with the first of the credential keys, so that the others can be removed.
     RotateKeys,
+    /// List what the runtime has and the database does not know, and the other way round.
+    Orphans,
     /// Print the newest entries of the audit log as JSON lines.
     Audit {
         /// The number of entries.

@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod events;
 pub mod extract;
 pub mod health;
+pub mod orphans;
 pub mod problem;
 pub mod projects;
 pub mod questions;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Agent, Phase, Timestamp};
+use domain::{Agent, OrphanKind, Phase, Timestamp};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -35,6 +35,11 @@ struct RouteLabels {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OrphanLabels {
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct PhaseLabels {
     phase: &'static str,
 }
@@ -46,12 +51,15 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
     agents: Family<PhaseLabels, Gauge>,
+    orphans: Family<OrphanLabels, Gauge>,
     terminals_open: Gauge,
     terminals_opened: Counter,
     terminals: Counters,
     mcp: mcp::Counters,
     event_streams: Gauge,
     database_up: Gauge,
+    runtime_up: Gauge,
+    reconciles: Gauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -74,12 +82,15 @@ impl Metrics {
             // 1 ms to about 8 s.
             durations: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.0, 14))),
             agents: Family::default(),
+            orphans: Family::default(),
             terminals_open: Gauge::default(),
             terminals_opened: Counter::default(),
             terminals: Counters::register(&mut registry),
             mcp: mcp::Counters::register(&mut registry),
             event_streams: Gauge::default(),
             database_up: Gauge::default(),
+            runtime_up: Gauge::default(),
+            reconciles: Gauge::default(),
         };
         registry.register("http_requests", "Finished HTTP requests", metrics.requests.clone());
         registry.register(
@@ -88,6 +99,11 @@ impl Metrics {
             metrics.durations.clone(),
         );
         registry.register("agents", "Agents by the phase that was last observed", metrics.agents.clone());
+        registry.register(
+            "orphans",
+            "What the runtime or the database has alone, as last seen by this process",
+            metrics.orphans.clone(),
+        );
         registry.register("terminal_sessions", "Terminals open in browsers", metrics.terminals_open.clone());
         registry.register(
             "terminal_sessions_opened",
@@ -96,6 +112,12 @@ impl Metrics {
         );
         registry.register("event_streams", "Open streams of live events", metrics.event_streams.clone());
         registry.register("database_up", "Whether the database answered at this scrape", metrics.database_up.clone());
+        registry.register("runtime_up", "Whether the runtime answered when last asked", metrics.runtime_up.clone());
+        registry.register(
+            "reconciles",
+            "Whether this process is the one that reconciles, of all that share the database",
+            metrics.reconciles.clone(),
+        );
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -137,9 +159,27 @@ impl Metrics {
         }
     }
 
+    /// Takes over how many orphans of each kind there are.
+    pub fn set_orphans(&self, count: impl Fn(OrphanKind) -> usize) {
+        for kind in OrphanKind::ALL {
+            let gauge = self.orphans.get_or_create_owned(&OrphanLabels { kind: kind.as_str() });
+            gauge.set(i64::try_from(count(kind)).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Takes over whether the database answers.
     pub fn set_database_up(&self, up: bool) {
         self.database_up.set(i64::from(up));
+    }
+
+    /// Takes over whether the runtime answers.
+    pub fn set_runtime_up(&self, up: bool) {
+        self.runtime_up.set(i64::from(up));
+    }
+
+    /// Takes over whether this process reconciles.
+    pub fn set_reconciles(&self, does: bool) {
+        self.reconciles.set(i64::from(does));
     }
 
     /// The text that a monitoring system reads.

@@ -71,6 +71,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(http::events::router())
         .merge(http::runtime::router())
         .merge(http::audit::router())
+        .merge(http::orphans::router())
 }
 
 /// The part that does not: it answers when the database does not.

@@ -1,6 +1,6 @@
 //! From options to a running state. The only place that chooses the database and the runtime.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::RuntimeStatus;
 use leptos::config::{LeptosOptions, get_configuration};
@@ -95,6 +95,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         session_idle: config.accounts.session_idle(),
         session_absolute: config.accounts.session_absolute(),
         agents_per_user: config.agents.agents_per_user,
+        orphan_grace: Duration::from_secs(config.agents.orphan_grace_seconds.into()),
         allow_unsandboxed: config.agents.allow_unsandboxed,
         terminals_kept_for: config.terminals.kept_for(),
         terminals_read_every: config.terminals.read_every(),

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, ProjectId, Timestamp, UserId,
+    AgentId, ProjectId, RuntimeEvent, Timestamp, UserId,
     task::UnknownName,
     validate::{self, Checker, Invalid},
 };
@@ -179,6 +179,31 @@ names!(Reason {
     NameTaken => "name_taken" / "Name taken",
 });
 
+/// How far a start has come. Later ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It has a node of the cluster.
+    Scheduled,
+    /// Its image is being fetched.
+    Pulling,
+    /// Its image is there and its container is made.
+    Created,
+    /// It runs.
+    Started,
+    /// Its terminal answers.
+    Ready,
+}
+
+names!(Step {
+    Scheduled => "scheduled" / "Scheduled",
+    Pulling => "pulling" / "Pulling image",
+    Created => "created" / "Created",
+    Started => "started" / "Started",
+    Ready => "ready" / "Terminal ready",
+});
+
 impl Phase {
     /// Whether a terminal can be opened.
     pub const fn has_terminal(self) -> bool {
@@ -227,6 +252,9 @@ pub struct Agent {
     pub reason: Option<Reason>,
     /// Why and what to do, as a sentence; may be empty.
     pub message: String,
+    /// How far its start has come; nothing when it is not on its way up.
+    #[serde(default)]
+    pub step: Option<Step>,
     /// What runs in its terminal; empty means a shell.
     pub start_command: String,
     /// Who decides what it does next.
@@ -306,12 +334,16 @@ pub struct Observation {
     pub reason: Option<Reason>,
     /// Why and what to do, as a sentence; may be empty.
     pub message: String,
+    /// How far its start has come, where that was seen.
+    pub step: Option<Step>,
+    /// What the runtime says has happened to it lately, oldest first. The runtime forgets.
+    pub events: Vec<RuntimeEvent>,
 }
 
 impl Observation {
     /// An observation that needs no explanation.
     pub fn plain(agent_id: AgentId, state: Observed) -> Self {
-        Self { agent_id, state, reason: None, message: String::new() }
+        Self { agent_id, state, reason: None, message: String::new(), step: None, events: Vec::new() }
     }
 }
 
@@ -380,44 +412,6 @@ pub fn phase_of(desired: Desired, before: Phase, observed: Observed) -> Phase {
             Phase::Stopping
         }
     }
-}
-
-/// Which runtime this installation uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RuntimeKind {
-    /// Agents are process trees on the server's host.
-    Process,
-    /// Agents are pods of a cluster.
-    Kubernetes,
-}
-
-/// What keeps agents apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum SandboxKind {
-    /// A container of a cluster.
-    Container,
-    /// Namespaces of their own, made by bubblewrap.
-    Bubblewrap,
-    /// Nothing: an agent can read and write what the server can.
-    None,
-}
-
-/// What this installation's runtime can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct RuntimeStatus {
-    /// Which runtime it is.
-    pub kind: RuntimeKind,
-    /// What keeps agents apart.
-    pub sandbox: SandboxKind,
-    /// Whether memory limits are enforced.
-    pub limits_memory: bool,
-    /// Whether process limits are enforced.
-    pub limits_processes: bool,
 }
 
 #[cfg(test)]

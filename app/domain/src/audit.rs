@@ -45,6 +45,10 @@ pub enum AuditAction {
     DeleteCredential,
     /// A project was deleted.
     DeleteProject,
+    /// An orphan was given back to its owner, or made anew.
+    RepairOrphan,
+    /// An orphan was removed.
+    RemoveOrphan,
 }
 
 /// How it ended.

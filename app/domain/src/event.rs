@@ -117,6 +117,8 @@ pub enum EventKind {
     },
     /// The agent was launched.
     AgentLaunched,
+    /// What the runtime had of the agent was given back to its owner.
+    AgentAdopted,
     /// Somebody asked for the agent to stop.
     AgentStopRequested,
     /// Somebody asked for the agent to start.

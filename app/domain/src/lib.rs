@@ -12,8 +12,10 @@ pub mod event;
 pub mod ids;
 pub mod lease;
 pub mod live;
+pub mod orphan;
 pub mod project;
 pub mod question;
+pub mod runtime;
 pub mod session;
 pub mod task;
 pub mod terminal;
@@ -25,8 +27,7 @@ pub mod user;
 pub mod validate;
 
 pub use agent::{
-    Agent, AgentLimits, AgentMode, Desired, Explanation, LaunchAgent, Observation, Observed, Phase, Reason,
-    RuntimeKind, RuntimeStatus, SandboxKind,
+    Agent, AgentLimits, AgentMode, Desired, Explanation, LaunchAgent, Observation, Observed, Phase, Reason, Step,
 };
 pub use audit::{AuditAction, AuditEvent, Outcome};
 pub use credential::{Credential, CredentialKind, NewCredential};
@@ -37,8 +38,10 @@ pub use ids::{
 };
 pub use lease::{Lease, Report};
 pub use live::LiveEvent;
+pub use orphan::{Orphan, OrphanKind};
 pub use project::{NewProject, Project, ProjectPatch};
 pub use question::{Answer, Choice, NewAnswers, Prompt, Question, QuestionStatus};
+pub use runtime::{RuntimeEvent, RuntimeKind, RuntimeStatus, RuntimeTrouble, SandboxKind};
 pub use session::Session;
 pub use task::{NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
 pub use timestamp::{Timestamp, TimestampError};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, AgentId, ProjectId, Question, Task, TaskId};
+use crate::{Agent, AgentId, ProjectId, Question, RuntimeTrouble, Task, TaskId};
 
 /// A change that an open page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,11 @@ pub enum LiveEvent {
     },
     /// A question is new, or is not open any more.
     Question(Box<Question>),
+    /// The runtime does not answer, or answers again.
+    Runtime {
+        /// What is wrong; nothing when all is well.
+        trouble: Option<RuntimeTrouble>,
+    },
     /// Events were missed: read what is shown again.
     Resync,
 }
@@ -40,10 +45,12 @@ impl LiveEvent {
             Self::Task(_) => "task",
             Self::TaskRemoved { .. } => "task_removed",
             Self::Question(_) => "question",
+            Self::Runtime { .. } => "runtime",
             Self::Resync => "resync",
         }
     }
 
     /// Every name, for clients that must subscribe to each.
-    pub const NAMES: [&'static str; 6] = ["agent", "agent_removed", "task", "task_removed", "question", "resync"];
+    pub const NAMES: [&'static str; 7] =
+        ["agent", "agent_removed", "task", "task_removed", "question", "runtime", "resync"];
 }

@@ -65,6 +65,7 @@ fn sentence(kind: &EventKind) -> String {
         }
         EventKind::QuestionClosed { .. } => "closed a question that is not needed any more".to_owned(),
         EventKind::AgentLaunched => "launched the agent".to_owned(),
+        EventKind::AgentAdopted => "gave the agent back after its entry in the database was lost".to_owned(),
         EventKind::AgentStopRequested => "asked it to stop".to_owned(),
         EventKind::AgentStartRequested => "asked it to start".to_owned(),
         EventKind::AgentDeleteRequested => "asked to delete it".to_owned(),

@@ -1,4 +1,4 @@
-//! Asks before something is deleted.
+//! Asks before something is deleted, or done that cannot be undone.
 
 use std::marker::PhantomData;
 
@@ -28,6 +28,12 @@ pub fn ConfirmDelete<S>(
     /// What will be gone.
     #[prop(into)]
     consequence: Signal<String>,
+    /// What its button says, and the one that opened it.
+    #[prop(default = "Delete")]
+    label: &'static str,
+    /// How its button looks.
+    #[prop(default = "button danger")]
+    class: &'static str,
     /// The hidden fields that say which object.
     children: ChildrenFn,
 ) -> impl IntoView
@@ -38,13 +44,13 @@ where
     let PhantomData = by;
     let children = StoredValue::new(children);
     view! {
-        <Dialog open label="Delete" heading=question class="dialog-small">
+        <Dialog open label heading=question class="dialog-small">
             <Form id="delete" check={nothing_to_check::<S>} done>
                 {children.with_value(|children| children())}
                 <p>{move || consequence.get()}</p>
                 <div class="form-actions">
                     <button type="button" class="button" autofocus on:click=move |_| open.set(false)>"Cancel"</button>
-                    <SubmitButton label="Delete" class="button danger" />
+                    <SubmitButton label class />
                 </div>
             </Form>
         </Dialog>

@@ -6,6 +6,7 @@ use leptos_router::components::Outlet;
 use super::{
     icon::{Drawing, Icon},
     launch::{LaunchButton, LaunchDialog},
+    runtime_notice::RuntimeNotice,
     sidebar::Sidebar,
     toast_list::ToastList,
 };
@@ -32,6 +33,7 @@ pub fn Frame() -> impl IntoView {
         <div class="frame">
             <Sidebar user />
             <div class="column">
+                <RuntimeNotice />
                 {is_unsandboxed.then(|| view! { <UnsandboxedNotice /> })}
                 <PlainFormError />
                 <div class="stage">

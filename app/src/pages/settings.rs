@@ -1,15 +1,18 @@
 //! Settings: the account, how things look, what is told, where one is signed in, tokens, and what agents run in.
 
+use domain::Role;
 use leptos::prelude::*;
 
 use crate::{
     components::{page_header::PageHeader, theme_switch::ThemeSwitch},
     lean::view,
+    state::session,
 };
 
 mod account;
 mod credentials;
 mod notifications;
+pub mod orphans;
 mod runtime;
 mod sessions;
 mod tokens;
@@ -17,6 +20,7 @@ mod tokens;
 /// Settings.
 #[component]
 pub fn Settings() -> impl IntoView {
+    let is_admin = session::current().user.is_some_and(|user| user.role == Role::Admin);
     view! {
         <PageHeader title="Settings" />
         <div class="page settings">
@@ -27,6 +31,11 @@ pub fn Settings() -> impl IntoView {
             <Section id="tokens" heading="Personal tokens"><tokens::Tokens /></Section>
             <Section id="credentials" heading="Credentials for agents"><credentials::Credentials /></Section>
             <Section id="runtime" heading="Runtime"><runtime::Runtime /></Section>
+            {is_admin.then(|| view! {
+                <Section id="installation" heading="Installation">
+                    <p class="quiet"><a href="/settings/orphans">"Orphans"</a> ": what is left of agents without an entry, and the other way round."</p>
+                </Section>
+            })}
         </div>
     }
 }

@@ -18,7 +18,7 @@ pub fn follow_all(initial: Vec<Agent>) -> RwSignal<Vec<Agent>> {
                 agents.try_set(fresh);
             }
         }),
-        LiveEvent::Task(_) | LiveEvent::TaskRemoved { .. } | LiveEvent::Question(_) => {}
+        LiveEvent::Task(_) | LiveEvent::TaskRemoved { .. } | LiveEvent::Question(_) | LiveEvent::Runtime { .. } => {}
     });
     agents
 }

@@ -1,6 +1,6 @@
 //! Who is signed in and what this installation is, as the server knew it when it rendered the page.
 
-use domain::{RuntimeStatus, SandboxKind, Timestamp, User};
+use domain::{RuntimeStatus, RuntimeTrouble, SandboxKind, Timestamp, User};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ pub struct Session {
     pub user: Option<User>,
     /// What agents run in; only the signed-in are told.
     pub runtime: Option<RuntimeStatus>,
+    /// Why agents cannot be worked with at the moment, if so; only the signed-in are told.
+    pub runtime_trouble: Option<RuntimeTrouble>,
     /// How things look.
     pub theme: Theme,
     /// When the server rendered the page.
@@ -27,6 +29,7 @@ impl Session {
         Self {
             user: None,
             runtime: None,
+            runtime_trouble: None,
             theme: Theme::System,
             rendered_at: Timestamp::UNIX_EPOCH,
             live_position: None,
@@ -57,6 +60,7 @@ fn read() -> Session {
     let caller = context::signed_in();
     Session {
         runtime: caller.as_ref().map(|_| services.runtime_status()),
+        runtime_trouble: caller.as_ref().and_then(|_| services.runtime_trouble()),
         live_position: caller.as_ref().and_then(|caller| services.live().position(caller).ok()),
         user: caller.map(|caller| caller.user),
         theme: super::theme::of_request(),

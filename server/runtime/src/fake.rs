@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::{AgentRuntime, AgentSpec, Duplex, Owned, RuntimeError, TERMINAL_PORT};
+use crate::{AgentRuntime, AgentSpec, Duplex, MadeFor, Owned, RuntimeError, TERMINAL_PORT};
 
 /// Bytes that one dialled stream holds in each direction.
 const STREAM_CAPACITY: usize = 256 * 1024;
@@ -207,8 +207,13 @@ impl AgentRuntime for FakeRuntime {
 
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
         self.enter(None).await;
-        let owned = |id: &AgentId| Owned { agent_id: *id, description: "an agent in memory".to_owned() };
-        Ok(self.world().agents.keys().map(owned).collect())
+        let world = self.world();
+        let owned = |id: &AgentId| Owned {
+            agent_id: *id,
+            description: "an agent in memory".to_owned(),
+            made_for: world.specs.get(id).map(MadeFor::of),
+        };
+        Ok(world.agents.keys().map(owned).collect())
     }
 
     async fn logs(&self, id: AgentId, tail: usize) -> Result<String, RuntimeError> {

@@ -22,6 +22,7 @@ mod config;
 mod dial;
 mod facts;
 mod failure;
+mod happened;
 mod inventory;
 mod look;
 mod names;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use domain::{AgentId, AgentLimits, AgentMode, Observation, ProjectId, UserId};
 use futures::stream::BoxStream;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 mod error;
@@ -93,6 +94,26 @@ pub struct Owned {
     pub agent_id: AgentId,
     /// What there is of it, for people: a folder, a process, a pod.
     pub description: String,
+    /// Whom it was made for, where that is written on it.
+    pub made_for: Option<MadeFor>,
+}
+
+/// Whom something in the runtime was made for, so that it can be given back when the database has lost its row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeFor {
+    /// Its owner.
+    pub user_id: UserId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// Its name.
+    pub name: String,
+}
+
+impl MadeFor {
+    /// What is written on what is made for this agent.
+    pub fn of(spec: &AgentSpec) -> Self {
+        Self { user_id: spec.user_id, project_id: spec.project_id, name: spec.name.clone() }
+    }
 }
 
 /// Where agents run. Every call is idempotent and returns within [`CALL_DEADLINE`]; callers retry.

@@ -11,7 +11,7 @@ use futures::{StreamExt, stream::BoxStream};
 use tokio::time::timeout;
 use tokio_stream::wrappers::BroadcastStream;
 
-use crate::{AgentRuntime, AgentSpec, CALL_DEADLINE, Duplex, Owned, RuntimeError, TERMINAL_PORT};
+use crate::{AgentRuntime, AgentSpec, CALL_DEADLINE, Duplex, MadeFor, Owned, RuntimeError, TERMINAL_PORT};
 
 mod cgroup;
 mod handle;
@@ -135,8 +135,12 @@ impl AgentRuntime for ProcessRuntime {
 
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
         let host = self.host.clone();
-        let found = blocking("looking for agents", move || host.ids()).await?;
-        let owned = |(agent_id, what): (AgentId, &str)| Owned { agent_id, description: what.to_owned() };
+        let found = blocking("looking for agents", move || host.owned()).await?;
+        let owned = |(agent_id, what, made_for): (AgentId, &str, Option<MadeFor>)| Owned {
+            agent_id,
+            description: what.to_owned(),
+            made_for,
+        };
         Ok(found.into_iter().map(owned).collect())
     }
 

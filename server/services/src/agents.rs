@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, LaunchAgent, LiveEvent, Outcome, Subject,
-    agent_name,
+    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, LaunchAgent, LiveEvent, Outcome, RuntimeEvent,
+    Subject, agent_name,
 };
 use runtime::RuntimeError;
 use store::NewEvent;
@@ -27,12 +27,15 @@ mod calls;
 mod launch;
 mod observe;
 mod orphans;
+mod others;
 mod queue;
 mod reconcile;
 mod reconciler;
 mod restarts;
 mod spec;
+mod term;
 
+pub(crate) use orphans::Orphans;
 pub(crate) use reconcile::Halt;
 pub use reconciler::Reconciler;
 pub(crate) use spec::terminal_password;
@@ -50,13 +53,13 @@ pub(crate) struct WakeUps {
 }
 
 impl WakeUps {
-    fn wake(&self, id: AgentId) {
+    pub(crate) fn wake(&self, id: AgentId) {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         self.bell.notify_one();
     }
 
     /// Waits for agents to look at.
-    async fn next(&self) -> HashSet<AgentId> {
+    pub(crate) async fn next(&self) -> HashSet<AgentId> {
         self.bell.notified().await;
         std::mem::take(&mut *self.ids.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -124,6 +127,16 @@ impl Agents {
         }
     }
 
+    /// What the runtime says has happened to the caller's agent lately, oldest first; nothing when it says nothing.
+    pub async fn runtime_events(&self, caller: &Caller, id: AgentId) -> Result<Vec<RuntimeEvent>, Error> {
+        let owner = policy::authorize(caller, Action::ReadAgent)?;
+        let agent = self.0.agent(owner, id).await?;
+        match self.0.call_runtime("looking at the agent", self.0.runtime.observe(agent.id)).await {
+            Err(RuntimeError::NotFound) => Ok(Vec::new()),
+            seen => Ok(seen?.events),
+        }
+    }
+
     /// A name that none of the caller's agents has.
     pub async fn propose_name(&self, caller: &Caller) -> Result<String, Error> {
         let owner = policy::authorize(caller, Action::LaunchAgent)?;
@@ -149,7 +162,13 @@ impl Inner {
     }
 
     /// Writes what is wanted, tells everyone, and wakes the reconciler. Asking for what is wanted already changes nothing.
-    async fn want(&self, caller: &Caller, owner: Owner, id: AgentId, desired: Desired) -> Result<Agent, Error> {
+    pub(crate) async fn want(
+        &self,
+        caller: &Caller,
+        owner: Owner,
+        id: AgentId,
+        desired: Desired,
+    ) -> Result<Agent, Error> {
         let before = self.agent(owner, id).await?;
         let (kind, action) = match desired {
             Desired::Running => (EventKind::AgentStartRequested, AuditAction::StartAgent),

@@ -107,6 +107,8 @@ pub enum Object {
     Session,
     /// A personal token.
     Token,
+    /// Something that the runtime or the database has alone.
+    Orphan,
 }
 
 impl std::fmt::Display for Object {
@@ -119,6 +121,7 @@ impl std::fmt::Display for Object {
             Self::Credential => "credential",
             Self::Session => "session",
             Self::Token => "token",
+            Self::Orphan => "orphan",
         })
     }
 }
@@ -150,6 +153,7 @@ impl Error {
     /// What the person is told: what happened and what to do.
     pub fn public_message(&self) -> String {
         match self {
+            Self::NotFound(Object::Orphan) => "There is no such orphan any more. Read the list again.".to_owned(),
             Self::NotFound(object) => format!("There is no such {object}, or it is not yours."),
             Self::Forbidden(sentence) => (*sentence).to_owned(),
             Self::InvalidCredentials => "The username or the password is wrong.".to_owned(),

@@ -118,7 +118,9 @@ impl Inner {
         };
         if phase != agent.phase {
             // What another writer has seen meanwhile is newer than this.
-            if let Err(Halt::Store(error)) = self.record(&agent, phase, agent.reason, &agent.message).await {
+            if let Err(Halt::Store(error)) =
+                self.record(None, &agent, phase, agent.reason, &agent.message, agent.step).await
+            {
                 return Err(error.into());
             }
         }

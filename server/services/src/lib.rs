@@ -3,9 +3,12 @@
 //! The first line of every use case asks [`policy`] whose objects the caller may touch. Nothing here knows HTTP, SQL or
 //! a cluster; time and randomness come from the [`Clock`] and the [`Entropy`] that are handed in.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use domain::{RuntimeStatus, Timestamp};
+use domain::{RuntimeStatus, RuntimeTrouble, Timestamp};
 use runtime::AgentRuntime;
 use store::Store;
 use tracing::Instrument as _;
@@ -20,11 +23,13 @@ mod cookie;
 mod credentials;
 mod entropy;
 mod error;
+mod installation;
 mod leases;
 mod live;
 mod policy;
 mod projects;
 mod questions;
+mod runtime_watch;
 mod secret;
 mod settings;
 mod tasks;
@@ -42,9 +47,11 @@ pub use cookie::SessionCookie;
 pub use credentials::UserCredentials;
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Error, Object};
+pub use installation::Installation;
 pub use live::{Events, Live};
 pub use projects::Projects;
 pub use questions::Questions;
+pub use runtime_watch::RuntimeWatch;
 pub use settings::{Registration, Settings};
 pub use tasks::Tasks;
 pub use terminals::{NoHistory, ReadHistory, TerminalAccess, TerminalWatch, Terminals, Watched};
@@ -86,6 +93,9 @@ pub(crate) struct Inner {
     ids: entropy::Ids,
     live: live::Hub,
     wake_ups: agents::WakeUps,
+    orphans: agents::Orphans,
+    trouble: runtime_watch::Trouble,
+    in_office: AtomicBool,
     bells: bells::Bells,
     vault: Result<vault::Vault, VaultError>,
     passwords: accounts::Passwords,
@@ -101,6 +111,9 @@ impl Services {
             ids: entropy::Ids::new(Arc::clone(&clock), Arc::clone(&entropy)),
             live: live::Hub::new(Arc::clone(&entropy)),
             wake_ups: agents::WakeUps::default(),
+            orphans: agents::Orphans::default(),
+            trouble: runtime_watch::Trouble::default(),
+            in_office: AtomicBool::new(false),
             bells: bells::Bells::default(),
             vault: vault::Vault::new(&settings.credential_keys),
             passwords: accounts::Passwords::new(Arc::clone(&clock), Arc::clone(&entropy)),
@@ -156,6 +169,11 @@ impl Services {
         Agents(Arc::clone(&self.0))
     }
 
+    /// What those who run this installation do.
+    pub fn installation(&self) -> Installation {
+        Installation(Arc::clone(&self.0))
+    }
+
     /// Terminals of agents.
     pub fn terminals(&self) -> Terminals {
         Terminals(Arc::clone(&self.0))
@@ -164,6 +182,21 @@ impl Services {
     /// Live events.
     pub fn live(&self) -> Live {
         Live(Arc::clone(&self.0))
+    }
+
+    /// What tells whether the runtime can be worked with. A server runs one.
+    pub fn runtime_watch(&self) -> RuntimeWatch {
+        RuntimeWatch(Arc::clone(&self.0))
+    }
+
+    /// Why the runtime cannot be worked with at the moment; nothing when it can.
+    pub fn runtime_trouble(&self) -> Option<RuntimeTrouble> {
+        self.0.trouble.now()
+    }
+
+    /// Whether this server is the one that reconciles.
+    pub fn is_in_office(&self) -> bool {
+        self.0.in_office.load(Ordering::Relaxed)
     }
 
     /// What makes agents be what they shall be. A server runs one.

@@ -1,9 +1,10 @@
 //! Who may do what: the one place that knows. Every service method asks here on its first line.
 //!
-//! The answer is the [`Owner`] whose objects may be touched, and nothing else gives one. It is always the caller: being
-//! an administrator opens the audit log, not other people's work.
+//! The answer is the [`Owner`] whose objects may be touched. It is always the caller: being an administrator opens the
+//! audit log and the list of orphans, not other people's work. Only what the runtime and the database do not agree about
+//! is mended for its owner, whom the row names.
 
-use domain::{Role, RuntimeStatus, SandboxKind, User, UserId};
+use domain::{Agent, Role, RuntimeStatus, SandboxKind, User, UserId};
 
 use crate::{
     caller::{Caller, Via},
@@ -18,6 +19,8 @@ pub(crate) enum Action {
     ListSessions,
     RevokeSession,
     ReadAudit,
+    ReadOrphans,
+    MendOrphans,
     CreateToken,
     ListTokens,
     RevokeToken,
@@ -64,6 +67,11 @@ impl Owner {
     pub(crate) const fn id(self) -> UserId {
         self.0
     }
+
+    /// Whose this agent is, for an administrator who mends an orphan.
+    pub(crate) const fn of(agent: &Agent) -> Self {
+        Self(agent.user_id)
+    }
 }
 
 const fn need(action: Action) -> Need {
@@ -76,7 +84,7 @@ const fn need(action: Action) -> Need {
         | Action::RevokeToken
         | Action::SetCredential
         | Action::DeleteCredential => Need::Browser,
-        Action::ReadAudit => Need::Admin,
+        Action::ReadAudit | Action::ReadOrphans | Action::MendOrphans => Need::Admin,
         Action::ListTokens
         | Action::CreateProject
         | Action::ReadProject

@@ -16,6 +16,9 @@ const AGENTS_PER_USER: u32 = 50;
 const TERMINALS_KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 /// How often the terminal of a running agent is read to be kept, unless configured otherwise.
 const TERMINALS_READ_EVERY: Duration = Duration::from_mins(5);
+/// How long something without a row is left alone, unless configured otherwise: time enough for a launch in flight, and for
+/// an operator who started the server with the wrong database.
+pub const ORPHAN_GRACE: Duration = Duration::from_mins(5);
 /// Where agents reach the server, unless configured otherwise.
 const BACKEND_URL: &str = "http://127.0.0.1:3000";
 
@@ -30,6 +33,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// How many agents a user may have.
     pub agents_per_user: u32,
+    /// How long what the runtime has and the database does not know is left alone before it is removed.
+    pub orphan_grace: Duration,
     /// Whether everybody may run agents on a host without a sandbox.
     pub allow_unsandboxed: bool,
     /// How long what was last on an agent's terminal is kept after it was read; zero keeps nothing.
@@ -68,6 +73,7 @@ impl Settings {
             session_idle: SESSION_IDLE,
             session_absolute: SESSION_ABSOLUTE,
             agents_per_user: AGENTS_PER_USER,
+            orphan_grace: ORPHAN_GRACE,
             allow_unsandboxed: false,
             terminals_kept_for: TERMINALS_KEPT_FOR,
             terminals_read_every: TERMINALS_READ_EVERY,

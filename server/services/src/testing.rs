@@ -170,7 +170,8 @@ pub(crate) fn launch(project: &Project, name: Option<&str>) -> LaunchAgent {
 }
 
 pub(crate) fn seen(agent_id: AgentId, state: Observed, reason: Reason) -> Observation {
-    Observation { agent_id, state, reason: Some(reason), message: "It ended by itself with code 1.".into() }
+    let message = "It ended by itself with code 1.".into();
+    Observation { reason: Some(reason), message, ..Observation::plain(agent_id, state) }
 }
 
 /// Everything that a caller can learn from an error.

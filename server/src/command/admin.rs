@@ -34,6 +34,15 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, Sta
                 "{number} credentials are sealed with the first key now; the other keys are not needed any more\n"
             ))?;
         }
+        AdminCommand::Orphans => {
+            let orphans = state.services.installation().orphans_for_operator().await?;
+            let line = |orphan: &domain::Orphan| {
+                let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+                let (name, owner) = (or_none(&orphan.name), or_none(&orphan.owner));
+                format!("{}\t{}\t{name}\t{owner}\t{}\n", orphan.kind.as_str(), orphan.agent_id, orphan.found)
+            };
+            print(&orphans.iter().map(line).collect::<String>())?;
+        }
         AdminCommand::Audit { limit } => {
             let entries = state.store.audit(limit).await?;
             let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());

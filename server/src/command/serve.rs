@@ -27,6 +27,11 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
         let soft = lifecycle.soft().clone();
         async move { reconciler.run(soft).await }
     });
+    let runtime_watch = state.services.runtime_watch();
+    lifecycle.spawn({
+        let soft = lifecycle.soft().clone();
+        async move { runtime_watch.run(soft).await }
+    });
     // It must answer while the other one drains, so it has a life of its own.
     let watched = private.map(|socket| {
         tokio::spawn(listener::serve(socket, admin_listener::router(state.clone()), Lifecycle::default()))

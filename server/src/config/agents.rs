@@ -22,6 +22,11 @@ pub struct AgentOptions {
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub agents_per_user: u32,
 
+    /// How long what the runtime has and the database does not know is left alone before it is removed, in seconds.
+    #[arg(long, env = "AIWORKER_ORPHAN_GRACE_SECONDS", global = true, value_name = "SECONDS", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=31_536_000))]
+    pub orphan_grace_seconds: u32,
+
     /// Let every user launch agents on a host without a sandbox. Their agents can read what the server can.
     #[arg(long, env = "AIWORKER_ALLOW_UNSANDBOXED", global = true)]
     pub allow_unsandboxed: bool,

@@ -1,7 +1,7 @@
 //! `/api/agents`.
 
 use axum::extract::State;
-use domain::{Agent, AgentId, Event, LaunchAgent};
+use domain::{Agent, AgentId, Event, LaunchAgent, RuntimeEvent};
 use serde::{Deserialize, Serialize};
 use services::Services;
 use utoipa::{IntoParams, ToSchema};
@@ -28,6 +28,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(start))
         .routes(routes!(timeline))
         .routes(routes!(logs))
+        .routes(routes!(runtime_events))
 }
 
 /// An agent that has just been launched.
@@ -117,6 +118,19 @@ async fn timeline(
     PathId(id): PathId<AgentId>,
 ) -> Reply<Envelope<Vec<Event>>> {
     Ok(Envelope::of(services.agents().timeline(&caller, id).await?))
+}
+
+/// What the runtime says has happened to an agent lately, oldest first: the events of its pod and what belongs to it. The
+/// runtime forgets; the timeline does not.
+#[utoipa::path(get, path = "/api/agents/{id}/runtime-events", tag = "Agents", operation_id = "list_agent_runtime_events",
+    params(("id" = AgentId, Path, description = "The agent.")),
+    responses((status = 200, body = Envelope<Vec<RuntimeEvent>>), Failures))]
+async fn runtime_events(
+    SignedIn(caller): SignedIn,
+    State(services): State<Services>,
+    PathId(id): PathId<AgentId>,
+) -> Reply<Envelope<Vec<RuntimeEvent>>> {
+    Ok(Envelope::of(services.agents().runtime_events(&caller, id).await?))
 }
 
 /// How much of a log to read.

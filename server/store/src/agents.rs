@@ -69,15 +69,18 @@ impl Store {
     /// only when the phase does.
     pub async fn set_phase(&self, change: &PhaseChange, event: Option<&NewEvent>) -> Result<Option<Agent>> {
         let (id, generation, row) = (change.id.to_string(), change.expected_generation, PhaseRow::new(change));
+        let (in_term, step) = (change.in_term, change.step.as_ref().map(name_of));
         let event = event.map(EventRow::try_from).transpose()?;
-        let changed = dispatch!(self, agents::set_phase(&id, generation, &row, event.as_ref()))?;
+        let changed =
+            dispatch!(self, agents::set_phase(&id, generation, in_term, &row, step.as_deref(), event.as_ref()))?;
         changed.map(agent::agent).transpose()
     }
 
-    /// Removes the agent's row with its timeline. For the reconciler, when the runtime has nothing left of it.
-    pub async fn delete_agent(&self, id: AgentId) -> Result<bool> {
+    /// Removes the agent's row with its timeline. For the reconciler, when the runtime has nothing left of it; in its term,
+    /// if it has one.
+    pub async fn delete_agent(&self, id: AgentId, in_term: Option<i64>) -> Result<bool> {
         let id = id.to_string();
-        dispatch!(self, agents::delete(&id))
+        dispatch!(self, agents::delete(&id, in_term))
     }
 
     /// What a runtime must know to start the agent.

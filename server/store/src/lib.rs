@@ -27,6 +27,7 @@ mod schema;
 mod sessions;
 mod sqlite;
 mod tasks;
+mod terms;
 mod timeline;
 mod tokens;
 mod users;
@@ -40,6 +41,7 @@ pub use records::{
     PhaseChange, RegistrationPolicy, SealedCredential, SessionRecord, UserWithHash,
 };
 
+pub use terms::TakeTerm;
 pub use work::{
     Answered, ClaimRequest, Claimed, CloseQuestions, Fence, FenceTime, Renewal, TaskFilter, WhichQuestions, Work,
     Written,

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::{
     Backend, Result, StoreConfig, StoreError,
     address::Address,
-    database_file,
+    database_file::{self, Presence},
     error::{is_storage, query_failed},
     mysql, postgres, sqlite,
 };
@@ -76,6 +76,8 @@ pub struct Store {
     pub(crate) deadlines: Deadlines,
     /// For migrations, which need connections of another kind. May hold a password.
     pub(crate) url: Arc<str>,
+    /// Which server is alive, where the database is a file.
+    pub(crate) presence: Option<Arc<Presence>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -101,22 +103,23 @@ impl Store {
                     .map_err(|e| StoreError::Unavailable(Box::new(e)))?
             };
         }
-        let (url, pools) = match Address::parse(url.expose_secret())? {
+        let (url, pools, presence) = match Address::parse(url.expose_secret())? {
             Address::Sqlite(path) => {
                 let path = database_file::prepare(path).await?;
                 let pool = pool!(sqlite, &path);
-                (path, Pools::Sqlite(pool))
+                let presence = Presence::beside(&path);
+                (path, Pools::Sqlite(pool), Some(Arc::new(presence)))
             }
             Address::Postgres(url) => {
                 let pool = pool!(postgres, &url);
-                (url, Pools::Postgres(pool))
+                (url, Pools::Postgres(pool), None)
             }
             Address::Mysql(url) => {
                 let pool = pool!(mysql, &url);
-                (url, Pools::Mysql(pool))
+                (url, Pools::Mysql(pool), None)
             }
         };
-        let store = Self { pools, deadlines, url: url.into() };
+        let store = Self { pools, deadlines, url: url.into(), presence };
         store.ping().await?;
         Ok(store)
     }

@@ -1,8 +1,8 @@
 //! What goes into and comes out of storage and has no place in `domain`: rows with secrets, and three-way outcomes.
 
 use domain::{
-    Agent, AgentId, AgentLimits, AgentMode, Credential, Event, Phase, ProjectId, Reason, Session, SessionId, Subject,
-    Timestamp, TokenId, User, UserId,
+    Agent, AgentId, AgentLimits, AgentMode, Credential, Event, Phase, ProjectId, Reason, Session, SessionId, Step,
+    Subject, Timestamp, TokenId, User, UserId,
 };
 use secrecy::SecretString;
 
@@ -132,6 +132,10 @@ pub struct PhaseChange {
     pub reason: Option<Reason>,
     /// Why and what to do, as a sentence; may be empty.
     pub message: String,
+    /// How far its start has come.
+    pub step: Option<Step>,
+    /// The reconciler's term in which it was observed; when another one has begun, nothing changes.
+    pub in_term: Option<i64>,
     /// When it was observed.
     pub at: Timestamp,
 }

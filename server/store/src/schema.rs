@@ -133,6 +133,7 @@ diesel::table! {
     agent_modes (agent_id) {
         agent_id -> Text,
         mode -> Text,
+        step -> Nullable<Text>,
     }
 }
 
@@ -208,6 +209,15 @@ diesel::table! {
         agent_name -> Text,
         captured_at -> BigInt,
         content -> Text,
+    }
+}
+
+diesel::table! {
+    terms (name) {
+        name -> Text,
+        holder -> Text,
+        epoch -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

@@ -10,4 +10,4 @@ pub use app::{Objects, PASSWORD, TestApp, eventually};
 pub use cable::Cable;
 pub use client::{Answer, Client};
 pub use dice::Dice;
-pub use program::Program;
+pub use program::{Program, Running};

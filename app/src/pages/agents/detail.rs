@@ -1,26 +1,27 @@
 //! One agent: what it is, how it is, and what happened.
 
-use domain::{Agent, AgentId, LiveEvent, Subject, terminal::KeptText};
-use leptos::prelude::*;
+use domain::{Agent, AgentId, LiveEvent, RuntimeEvent, RuntimeKind, Subject, terminal::KeptText};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;
 
 use crate::{
     api::{
         agents::{agent_logs, agent_terminal, agent_timeline, get_agent},
         questions::agent_questions,
+        runtime::runtime_events,
         tasks::agent_tasks,
     },
     components::{
         agent_actions::{AgentActions, AgentCommands, AgentDialogs},
         dialog::dialog_state,
         empty_state::EmptyState,
-        icon::{Drawing, Icon},
         last_screen::LastScreen,
         load::{when_read, while_read},
         page_header::{Crumb, PageHeader},
         phase_badge::{PhaseBadge, PhaseReason},
         question_card::question_section,
         skeleton,
+        start_steps::StartSteps,
         task_card::meter,
         time::{Manner, Time},
         timeline::Timeline,
@@ -30,9 +31,14 @@ use crate::{
     state::{
         agents,
         live::Live,
+        polling::again_and_again,
         reading::{Reading, read, read_once},
+        session,
     },
 };
+
+/// Events of the cluster that are shown: the newest ones.
+const EVENTS_SHOWN: usize = 20;
 
 /// One agent.
 #[component]
@@ -104,11 +110,13 @@ fn AgentPage(first: Agent) -> impl IntoView {
                                 <Time at=agent.with(|agent| agent.phase_since) manner=Manner::Lasted />
                             </span>
                         }}
+                        <StartSteps agent />
                         <PhaseReason agent />
                     </div>
                     <CurrentTasks agent />
                     {question_section(asked, Subject::Agent(id))}
                     <LastTerminal agent />
+                    <ClusterEvents agent />
                     <section class="section" aria-labelledby="log">
                         <h2 id="log">"Start-up log"</h2>
                         <LogTail id />
@@ -241,20 +249,71 @@ pub fn LogTail(
     id: AgentId,
 ) -> impl IntoView {
     let log = read_once(move || agent_logs(id));
-    let lines = while_read(log_to_come, move || async move {
-        let text = log.get().await?;
-        Ok(if text.trim().is_empty() {
-            view! { <p class="quiet">"Nothing was printed."</p> }
-        } else {
-            view! { <pre class="log" tabindex="0" role="region" aria-label="Log lines">{text}</pre> }
+    when_read(log_to_come, move || async move {
+        let text = RwSignal::new(log.get().await?);
+        again_and_again(move || {
+            spawn_local(async move {
+                if let Ok(fresh) = agent_logs(id).await {
+                    text.try_maybe_update(|text| (std::mem::replace(text, fresh.clone()) != fresh, ()));
+                }
+            });
+        });
+        let is_empty = Memo::new(move |_| text.with(|text| text.trim().is_empty()));
+        Ok(view! {
+            {move || if is_empty.get() {
+                view! { <p class="quiet">"Nothing was printed."</p> }
+            } else {
+                view! { <pre class="log" tabindex="0" role="region" aria-label="Log lines">{move || text.get()}</pre> }
+            }}
+        })
+    })
+}
+
+/// What the cluster says has happened to the agent, newest first, as it happens.
+#[component]
+fn ClusterEvents(agent: Memo<Agent>) -> impl IntoView {
+    let is_cluster = session::current().runtime.is_some_and(|runtime| runtime.kind == RuntimeKind::Kubernetes);
+    if !is_cluster {
+        return skeleton::nothing();
+    }
+    let id = agent.with_untracked(|agent| agent.id);
+    let first = read_once(move || runtime_events(id));
+    let list = when_read(skeleton::few, move || async move {
+        // A cluster that does not answer is said above; the page is of use without this.
+        let events = RwSignal::new(first.get().await.unwrap_or_default());
+        again_and_again(move || {
+            spawn_local(async move {
+                if let Ok(fresh) = runtime_events(id).await {
+                    events.try_maybe_update(|events| (std::mem::replace(events, fresh.clone()) != fresh, ()));
+                }
+            });
+        });
+        let lines = move || {
+            let line = |event: RuntimeEvent| {
+                let class = if event.warning { "warning" } else { "" };
+                let times = (event.times > 1).then(|| format!(" ({} times)", event.times));
+                view! {
+                    <li>
+                        <span class=class>{event.what}</span>
+                        {times}
+                        " " <span class="quiet">{event.about} ", " <Time at=event.at /></span>
+                        <br />
+                        {event.message}
+                    </li>
+                }
+            };
+            events.get().into_iter().rev().take(EVENTS_SHOWN).map(line).collect_view()
+        };
+        Ok(view! {
+            <ul class="plain runtime-events">{lines}</ul>
+            <Show when=move || events.with(Vec::is_empty)><p class="quiet">"Nothing lately."</p></Show>
         })
     });
     view! {
-        {lines}
-        <button type="button" class="button small ghost" on:click=move |_| log.again()>
-            <Icon of=Drawing::Refresh />
-            "Read again"
-        </button>
+        <section class="section" aria-labelledby="cluster-events">
+            <h2 id="cluster-events">"Cluster events"</h2>
+            {list}
+        </section>
     }
 }
 

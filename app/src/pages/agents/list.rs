@@ -16,6 +16,7 @@ use crate::{
         page_header::PageHeader,
         phase_badge::{PhaseReason, badge},
         skeleton,
+        start_steps::StartSteps,
         time::{self, Manner, Time},
     },
     escape::html,
@@ -203,6 +204,7 @@ fn AgentRow(agent: Signal<Agent>, now: Signal<Timestamp>) -> impl IntoView {
             {project}
             <td role="cell" data-label="Phase" class="cell-phase">
                 {move || agent.with(|agent| badge(agent.phase))}
+                <StartSteps agent />
                 <PhaseReason agent />
                 <FailureLog agent />
             </td>

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{AgentId, ErrorCode, LiveEvent, ProjectId, TaskId};
+use domain::{AgentId, ErrorCode, LiveEvent, ProjectId, RuntimeTrouble, TaskId};
 use js_sys::{Function, Promise};
 use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
@@ -118,6 +118,12 @@ struct GoneTask {
     project_id: ProjectId,
 }
 
+/// How the runtime is now.
+#[derive(Deserialize)]
+struct RuntimeNews {
+    trouble: Option<RuntimeTrouble>,
+}
+
 /// The event's name says what its data is, so that it is read straight into that.
 fn parse(name: &str, data: &[u8]) -> Option<LiveEvent> {
     match name {
@@ -129,6 +135,10 @@ fn parse(name: &str, data: &[u8]) -> Option<LiveEvent> {
             Some(LiveEvent::TaskRemoved { id, project_id })
         }
         "question" => serde_json::from_slice(data).ok().map(LiveEvent::Question),
+        "runtime" => {
+            let RuntimeNews { trouble } = serde_json::from_slice(data).ok()?;
+            Some(LiveEvent::Runtime { trouble })
+        }
         "resync" => Some(LiveEvent::Resync),
         _ => None,
     }

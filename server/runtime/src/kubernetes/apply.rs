@@ -78,15 +78,17 @@ impl Cluster {
     /// Deletes everything and waits until it is gone.
     pub async fn remove(&self, id: AgentId) -> Result<(), RuntimeError> {
         const WHAT: &str = "deleting the agent";
-        // First what would make the others anew.
-        self.delete::<StatefulSet>(WHAT, id, &names::agent(id)).await?;
-        if self.config.volumes == VolumePolicy::Delete {
-            self.delete::<PersistentVolumeClaim>(WHAT, id, &names::claim(id)).await?;
-        }
-        self.delete::<Secret>(WHAT, id, &names::agent(id)).await?;
         let deadline = Instant::now() + REMOVE_DEADLINE;
         let mut pause = REMOVE_PAUSES.0;
         loop {
+            // First what would make the others anew; it stays until its pod is gone. Again each time: the cluster may have been
+            // making a claim just then, for a set that was still wanted.
+            self.delete::<StatefulSet>(WHAT, id, &names::agent(id), PropagationPolicy::Foreground).await?;
+            if self.config.volumes == VolumePolicy::Delete {
+                let claim = names::claim(id);
+                self.delete::<PersistentVolumeClaim>(WHAT, id, &claim, PropagationPolicy::Background).await?;
+            }
+            self.delete::<Secret>(WHAT, id, &names::agent(id), PropagationPolicy::Background).await?;
             let left = self.left_of(id).await?;
             if left.is_empty() {
                 return Ok(());
@@ -100,7 +102,13 @@ impl Cluster {
         }
     }
 
-    async fn delete<K>(&self, what: &'static str, id: AgentId, name: &str) -> Result<(), RuntimeError>
+    async fn delete<K>(
+        &self,
+        what: &'static str,
+        id: AgentId,
+        name: &str,
+        dependents: PropagationPolicy,
+    ) -> Result<(), RuntimeError>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
             + Clone
@@ -116,7 +124,7 @@ impl Cluster {
         let this_one = kube::api::Preconditions { uid: object.uid(), ..kube::api::Preconditions::default() };
         let params = DeleteParams {
             preconditions: Some(this_one),
-            propagation_policy: Some(PropagationPolicy::Background),
+            propagation_policy: Some(dependents),
             ..DeleteParams::default()
         };
         answer_if_there(what, api.delete(name, &params)).await?;

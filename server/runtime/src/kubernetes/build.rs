@@ -95,8 +95,7 @@ pub(super) fn stateful_set(config: &KubernetesConfig, spec: &AgentSpec) -> State
     let selector = [(names::AGENT_ID.to_owned(), spec.id.to_string())];
     StatefulSet {
         metadata: ObjectMeta {
-            // For people who look with kubectl. An annotation, because a name is no valid label.
-            annotations: Some([("aiworker.dev/name".to_owned(), spec.name.clone())].into()),
+            annotations: Some([(names::NAME.to_owned(), spec.name.clone())].into()),
             ..metadata(config, spec)
         },
         spec: Some(StatefulSetSpec {

@@ -2,7 +2,7 @@
 //!
 //! The most telling fact wins: a pod's own state, then the state of what it waits for, then what merely happened.
 
-use domain::{AgentId, Observation, Observed, Reason};
+use domain::{AgentId, Observation, Observed, Reason, Step};
 use k8s_openapi::api::core::v1::Pod;
 
 use super::facts::{Facts, condition, container, holds, words};
@@ -47,10 +47,28 @@ impl Finding {
 pub(super) fn classify(id: AgentId, facts: &Facts) -> Observation {
     let finding = find(facts);
     Observation {
-        agent_id: id,
-        state: finding.state,
         reason: finding.reason,
         message: domain::Explanation::join(&finding.sentence, &finding.raw),
+        step: step(facts),
+        ..Observation::plain(id, finding.state)
+    }
+}
+
+/// How far its pod has come. What the pod itself says counts; events only tell what is between.
+fn step(facts: &Facts) -> Option<Step> {
+    let pod = facts.pod.as_ref().filter(|pod| pod.metadata.deletion_timestamp.is_none())?;
+    if holds(pod, "Ready") {
+        return Some(Step::Ready);
+    }
+    let status = container(pod);
+    if status.and_then(|status| status.state.as_ref()).is_some_and(|state| state.running.is_some()) {
+        return Some(Step::Started);
+    }
+    let last = facts.last(&["Pulling", "Pulled", "Created", "Started"]).and_then(|event| event.reason.as_deref());
+    match last {
+        Some("Pulling") => Some(Step::Pulling),
+        Some(_) => Some(Step::Created),
+        None => holds(pod, "PodScheduled").then_some(Step::Scheduled),
     }
 }
 

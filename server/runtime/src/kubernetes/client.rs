@@ -1,17 +1,16 @@
 //! The way to the API server: one client for calls, which never waits long, and one for watches and streams, which waits
 //! for ever and is watched over by those who use it.
 
-use std::{future::Future, sync::Mutex, time::Duration};
+use std::{future::Future, time::Duration};
 
-use k8s_openapi::{NamespaceResourceScope, api::core::v1::Event};
+use k8s_openapi::NamespaceResourceScope;
 use kube::{
     Api, Client, Config, Resource,
     config::{KubeConfigOptions, Kubeconfig},
-    runtime::reflector::Store,
 };
 use tokio::{sync::broadcast, time::timeout};
 
-use super::{config::KubernetesConfig, failure, watch::Reports};
+use super::{config::KubernetesConfig, failure, happened::Happened};
 use crate::RuntimeError;
 
 /// How long connecting to the API server may take.
@@ -31,9 +30,7 @@ pub(super) struct Cluster {
     /// Whether we are in the cluster ourselves, so that pods' addresses can be reached.
     pub inside: bool,
     /// What happened lately in the namespace, as the watch knows it.
-    pub happened: Store<Event>,
-    /// Takes what the watch of events sees, once the watches begin.
-    pub reports: Mutex<Option<Reports>>,
+    pub happened: Happened,
     /// What was observed, for all listeners.
     pub events: broadcast::Sender<domain::Observation>,
 }
@@ -57,13 +54,11 @@ impl Cluster {
             Ok((Client::try_from(calls)?, Client::try_from(streams)?))
         };
         let (calls, streams) = clients().map_err(|error| unreachable(std::io::Error::other(error)))?;
-        let (happened, reports) = Reports::new();
         Ok(Self {
             inside: inside(),
             calls,
             streams,
-            happened,
-            reports: Mutex::new(Some(reports)),
+            happened: Happened::default(),
             events: broadcast::channel(EVENTS_CAPACITY).0,
             config,
         })

@@ -1,4 +1,5 @@
-//! All that is ours in the cluster, whoever remembers it: found by label, each kind in one question.
+//! All that is ours in the cluster, whoever remembers it: found by label, each kind in one question. Ours is what has our
+//! installation's label and the name that this runtime gives; a copy that somebody made of a pod, labels and all, is theirs.
 
 use std::{collections::BTreeMap, fmt::Debug};
 
@@ -18,42 +19,58 @@ use super::{
     config::VolumePolicy,
     names,
 };
-use crate::{Owned, RuntimeError};
+use crate::{MadeFor, Owned, RuntimeError};
 
 const WHAT: &str = "looking for agents in the cluster";
+
+/// One object that is ours.
+struct Found {
+    agent_id: AgentId,
+    what: String,
+    made_for: Option<MadeFor>,
+}
 
 impl Cluster {
     /// Every agent that has anything here.
     pub async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
-        let mut found: BTreeMap<AgentId, Vec<String>> = BTreeMap::new();
-        for (id, what) in self.list(&names::selector(&self.config.installation)).await? {
-            found.entry(id).or_default().push(what);
+        let mut all: BTreeMap<AgentId, Owned> = BTreeMap::new();
+        for Found { agent_id, what, made_for } in self.list(&names::selector(&self.config.installation)).await? {
+            let owned = || Owned { agent_id, description: String::new(), made_for: None };
+            let owned = all.entry(agent_id).or_insert_with(owned);
+            if !owned.description.is_empty() {
+                owned.description.push_str(", ");
+            }
+            owned.description.push_str(&what);
+            // Only a set carries the name; without one, the id must do.
+            let is_better = made_for.as_ref().is_some_and(|made_for| !made_for.name.is_empty());
+            if is_better || owned.made_for.is_none() {
+                owned.made_for = made_for;
+            }
         }
-        let owned = |(agent_id, what): (AgentId, Vec<String>)| Owned { agent_id, description: what.join(", ") };
-        Ok(found.into_iter().map(owned).collect())
+        Ok(all.into_values().collect())
     }
 
     /// What is left of one agent.
     pub async fn left_of(&self, id: AgentId) -> Result<Vec<String>, RuntimeError> {
         let left = self.list(&names::selector_of(&self.config.installation, id)).await?;
-        Ok(left.into_iter().map(|(_, what)| what).collect())
+        Ok(left.into_iter().map(|found| found.what).collect())
     }
 
-    async fn list(&self, selector: &str) -> Result<Vec<(AgentId, String)>, RuntimeError> {
-        let (pods, sets, secrets) = tokio::try_join!(
-            self.list_kind::<Pod>(selector),
-            self.list_kind::<StatefulSet>(selector),
-            self.list_kind::<Secret>(selector),
+    async fn list(&self, selector: &str) -> Result<Vec<Found>, RuntimeError> {
+        let (mut all, sets, secrets) = tokio::try_join!(
+            self.list_kind::<Pod>(selector, names::pod),
+            self.list_kind::<StatefulSet>(selector, names::agent),
+            self.list_kind::<Secret>(selector, names::agent),
         )?;
-        let mut all = [pods, sets, secrets].concat();
+        all.extend(sets.into_iter().chain(secrets));
         // A claim that the operator wants kept belongs to nobody and is no orphan.
         if self.config.volumes == VolumePolicy::Delete {
-            all.extend(self.list_kind::<PersistentVolumeClaim>(selector).await?);
+            all.extend(self.list_kind::<PersistentVolumeClaim>(selector, names::claim).await?);
         }
         Ok(all)
     }
 
-    async fn list_kind<K>(&self, selector: &str) -> Result<Vec<(AgentId, String)>, RuntimeError>
+    async fn list_kind<K>(&self, selector: &str, name: fn(AgentId) -> String) -> Result<Vec<Found>, RuntimeError>
     where
         K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
     {
@@ -61,8 +78,10 @@ impl Cluster {
         let params = ListParams::default().labels(selector);
         let found = answer(WHAT, api.list_metadata(&params)).await?;
         let of = |object: &kube::core::PartialObjectMeta<K>| {
-            let id = object.labels().get(names::AGENT_ID)?.parse().ok()?;
-            Some((id, format!("{} {}", K::kind(&()), object.name_any())))
+            let agent_id = object.labels().get(names::AGENT_ID)?.parse().ok()?;
+            let is_ours = object.name_any() == name(agent_id);
+            let what = || format!("{} {}", K::kind(&()), object.name_any());
+            is_ours.then(|| Found { agent_id, what: what(), made_for: names::made_for(object) })
         };
         Ok(found.items.iter().filter_map(of).collect())
     }

@@ -1,9 +1,7 @@
 //! Looking at an agent: what the API server says of its objects now, and what the watch knows to have happened to them.
 //! The objects are read anew each time: a watch may be behind, and an answer about the past looks like one about now.
 
-use std::sync::Arc;
-
-use domain::{AgentId, Observation};
+use domain::{AgentId, Observation, RuntimeEvent, Timestamp};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolumeClaim, Pod},
@@ -13,7 +11,7 @@ use kube::api::LogParams;
 use super::{
     classify,
     client::{Cluster, answer, answer_if_there},
-    facts::{Facts, holds},
+    facts::{Facts, holds, times, when, words},
     names,
 };
 use crate::RuntimeError;
@@ -21,14 +19,16 @@ use crate::RuntimeError;
 impl Cluster {
     /// What there is of the agent.
     pub async fn look(&self, id: AgentId) -> Result<Observation, RuntimeError> {
-        Ok(classify::classify(id, &self.facts(id).await?))
+        let facts = self.facts(id).await?;
+        let events = facts.events.iter().filter_map(told).collect();
+        Ok(Observation { events, ..classify::classify(id, &facts) })
     }
 
     async fn facts(&self, id: AgentId) -> Result<Facts, RuntimeError> {
         const WHAT: &str = "looking at the agent";
         let pods = self.api::<Pod>();
         let pod = answer_if_there(WHAT, pods.get(&names::pod(id))).await?.filter(|pod| self.is_ours(pod, id));
-        let mut facts = Facts { pod, ..Facts::default() };
+        let mut facts = Facts { pod, events: self.happened.of(id), ..Facts::default() };
         if facts.pod.as_ref().is_some_and(|pod| pod.metadata.deletion_timestamp.is_none() && holds(pod, "Ready")) {
             // It runs; the rest would change nothing in what is said of it.
             return Ok(facts);
@@ -39,7 +39,6 @@ impl Cluster {
             tokio::join!(answer_if_there(WHAT, sets.get(&set_name)), answer_if_there(WHAT, claims.get(&claim_name)),);
         facts.stateful_set = stateful_set?.filter(|set| self.is_ours(set, id));
         facts.claim = claim?.filter(|claim| self.is_ours(claim, id));
-        facts.events = self.happened_to(id);
         Ok(facts)
     }
 
@@ -48,14 +47,6 @@ impl Cluster {
         let labels = object.labels();
         labels.get(names::INSTALLATION) == Some(&self.config.installation)
             && labels.get(names::AGENT_ID) == Some(&id.to_string())
-    }
-
-    /// What the watch knows to have happened to the agent's objects.
-    fn happened_to(&self, id: AgentId) -> Vec<Event> {
-        let ours = |event: &&Arc<Event>| {
-            event.involved_object.name.as_deref().and_then(names::agent_of).is_some_and(|whose| whose == id)
-        };
-        self.happened.state().iter().filter(ours).map(|event| (**event).clone()).collect()
     }
 
     /// The last lines of the agent's container: of the run before this one when this one has printed nothing.
@@ -78,4 +69,17 @@ impl Cluster {
         }
         Ok(answer(WHAT, pods.logs(&name, &params(true))).await.unwrap_or_default())
     }
+}
+
+/// An event as people are told of it. One without a time cannot be put in order.
+fn told(event: &Event) -> Option<RuntimeEvent> {
+    let at = Timestamp::from_millisecond(when(event)?.as_millisecond()).ok()?;
+    Some(RuntimeEvent {
+        at,
+        warning: event.type_.as_deref() == Some("Warning"),
+        about: event.involved_object.kind.clone().unwrap_or_default(),
+        what: event.reason.clone().unwrap_or_default(),
+        message: words(event).to_owned(),
+        times: times(event).try_into().unwrap_or(1),
+    })
 }

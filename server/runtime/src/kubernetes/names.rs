@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::AgentId;
 
-use crate::AgentSpec;
+use crate::{AgentSpec, MadeFor};
 
 /// Who applies our fields, to the API server.
 pub(super) const FIELD_MANAGER: &str = "aiworker";
@@ -15,6 +15,8 @@ pub(super) const AGENT_ID: &str = "aiworker.dev/agent-id";
 pub(super) const INSTALLATION: &str = "aiworker.dev/installation";
 const USER_ID: &str = "aiworker.dev/user-id";
 const PROJECT_ID: &str = "aiworker.dev/project-id";
+/// The annotation with the agent's name, for people who look with kubectl: a name is no valid label.
+pub(super) const NAME: &str = "aiworker.dev/name";
 /// The headless Service that all agents of a namespace stand behind.
 pub(super) const SERVICE: &str = "aiworker-agents";
 /// The container's name.
@@ -42,6 +44,16 @@ pub(super) fn agent_of(name: &str) -> Option<AgentId> {
     let name = name.strip_prefix(VOLUME).map_or(name, |rest| rest.trim_start_matches('-'));
     let id = name.strip_prefix("agent-")?.get(..32)?;
     uuid::Uuid::try_parse(id).ok().map(AgentId::from_uuid)
+}
+
+/// Whom an object was made for, from its labels. The name is empty where the object does not carry it.
+pub(super) fn made_for(object: &impl kube::ResourceExt) -> Option<MadeFor> {
+    let labels = object.labels();
+    Some(MadeFor {
+        user_id: labels.get(USER_ID)?.parse().ok()?,
+        project_id: labels.get(PROJECT_ID)?.parse().ok()?,
+        name: object.annotations().get(NAME).cloned().unwrap_or_default(),
+    })
 }
 
 /// What finds all that is ours.

@@ -16,25 +16,13 @@ use kube::{
     Resource, ResourceExt,
     runtime::{
         WatchStreamExt,
-        reflector::{self, Store, store::Writer},
         watcher::{self, watcher},
     },
 };
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use super::{client::Cluster, names};
-
-/// What the watch of events keeps, for those who look at agents.
-pub(super) struct Reports(Writer<Event>);
-
-impl Reports {
-    /// Two ends: to read and to write.
-    pub fn new() -> (Store<Event>, Self) {
-        let (store, writer) = reflector::store();
-        (store, Self(writer))
-    }
-}
+use super::{client::Cluster, happened::whose, names};
 
 /// Begins to watch. The watches end with what is returned.
 pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
@@ -43,17 +31,15 @@ pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     watches.spawn(follow(Arc::clone(cluster), "pods", seen::<Pod>(cluster, selected())));
     watches.spawn(follow(Arc::clone(cluster), "stateful sets", seen::<StatefulSet>(cluster, selected())));
     watches.spawn(follow(Arc::clone(cluster), "claims", seen::<PersistentVolumeClaim>(cluster, selected())));
-    let reports = cluster.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-    if let Some(Reports(writer)) = reports {
-        // Events carry no labels: all of the namespace are read, and only ours are kept.
-        let events = watcher(cluster.streaming::<Event>(), watcher::Config::default())
-            .default_backoff()
-            .modify(|event| event.metadata.managed_fields = None)
-            .reflect(writer)
-            .map_ok(|event| agents_of(event, |event: &Event| names::agent_of(event.involved_object.name.as_deref()?)))
-            .boxed();
-        watches.spawn(follow(Arc::clone(cluster), "events", events));
-    }
+    // Events carry no labels: all of the namespace are read, and only ours are kept.
+    let keeper = Arc::clone(cluster);
+    let events = watcher(cluster.streaming::<Event>(), watcher::Config::default())
+        .default_backoff()
+        .modify(|event| event.metadata.managed_fields = None)
+        .inspect_ok(move |event| keeper.happened.take(event))
+        .map_ok(|event| agents_of(event, whose))
+        .boxed();
+    watches.spawn(follow(Arc::clone(cluster), "events", events));
     watches
 }
 

@@ -25,7 +25,7 @@ use super::{
     proc, sandbox,
     state::{State, Status},
 };
-use crate::RuntimeError;
+use crate::{MadeFor, RuntimeError};
 
 /// How long a start that another server began may take to show its first process.
 const ADOPTION_DEADLINE: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ impl Host {
     }
 
     /// Every agent that has something here: a folder, a process, a control group.
-    pub fn ids(&self) -> io::Result<Vec<(AgentId, &'static str)>> {
+    pub fn owned(&self) -> io::Result<Vec<(AgentId, &'static str, Option<MadeFor>)>> {
         let mut found: Vec<_> = self.layout.ids()?.into_iter().map(|id| (id, "a folder")).collect();
         let agents = self.layout.agents();
         let of_lock = |path: PathBuf| path.strip_prefix(&agents).ok()?.parent()?.to_str()?.parse::<AgentId>().ok();
@@ -138,7 +138,8 @@ impl Host {
         found.extend(self.cgroups.ids().into_iter().map(|id| (id, "a control group without a folder")));
         found.sort_by_key(|(id, _)| *id);
         found.dedup_by_key(|(id, _)| *id);
-        Ok(found)
+        let made_for = |id| State::read(&self.layout.agent(id).state).and_then(|state| state.made_for);
+        Ok(found.into_iter().map(|(id, what)| (id, what, made_for(id))).collect())
     }
 
     /// Finds the agent alive, from this server's memory or from what an earlier one left. The gate is held.

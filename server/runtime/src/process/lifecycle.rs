@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Observation, Observed, Reason};
+use domain::{Observation, Observed, Reason, Step};
 use rustix::{io::Errno, process::Signal};
 use tokio::time::{Instant, sleep};
 
@@ -16,7 +16,7 @@ use super::{
     remove,
     state::{Ended, Intent, State},
 };
-use crate::{AgentSpec, RuntimeError};
+use crate::{AgentSpec, MadeFor, RuntimeError};
 
 /// How long an agent may take to end after being asked to, before it is killed.
 pub const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -64,13 +64,17 @@ impl Host {
             Err(RuntimeError::Refused { reason, message }) if reason == Reason::StartFailed => {
                 let ended = Ended { reason, message: message.clone() };
                 self.new_state(&spec, Some(ended)).write(&slot.paths.state).map_err(storage)?;
-                let seen = Observation { agent_id: spec.id, state: Observed::Failed, reason: Some(reason), message };
+                let failed = Observation::plain(spec.id, Observed::Failed);
+                let seen = Observation { reason: Some(reason), message, ..failed };
                 self.remove_cgroup(spec.id).await;
                 self.tell(seen.clone());
                 Ok(seen)
             }
             Err(error) => Err(error),
-            Ok(()) => Ok(Observation::plain(spec.id, Observed::Starting)),
+            Ok(()) => {
+                let starting = Observation::plain(spec.id, Observed::Starting);
+                Ok(Observation { step: Some(Step::Created), ..starting })
+            }
         }
     }
 
@@ -106,6 +110,7 @@ impl Host {
             start_time: None,
             memory_mib: spec.limits.memory_mib,
             ended,
+            made_for: Some(MadeFor::of(spec)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use domain::{AgentId, Observation, Observed, Reason};
+use domain::{AgentId, Observation, Observed, Reason, Step};
 
 use super::{
     host::{Host, KILL_DEADLINE, Live, Slot, held},
@@ -42,7 +42,8 @@ impl Host {
         if !socket::answers(&slot.paths.run).await {
             let again = live.answered.load(Ordering::Acquire);
             let message = if again { "Its terminal is being started again." } else { "" };
-            return Observation { message: message.to_owned(), ..plain(Observed::Starting) };
+            let step = Some(Step::Started);
+            return Observation { message: message.to_owned(), step, ..plain(Observed::Starting) };
         }
         if !live.answered.swap(true, Ordering::AcqRel)
             && let Err(error) = layout::write_private(&slot.paths.answered, b"")
@@ -50,7 +51,7 @@ impl Host {
             tracing::warn!(agent = %slot.id, %error, "that the agent came up could not be written down");
         }
         let (reason, message) = self.remark(slot);
-        Observation { reason, message, ..plain(Observed::Running) }
+        Observation { reason, message, step: Some(Step::Ready), ..plain(Observed::Running) }
     }
 
     /// What is to be said about an agent that runs.
@@ -158,5 +159,6 @@ impl Host {
 }
 
 fn failed(id: AgentId, ended: Ended) -> Observation {
-    Observation { agent_id: id, state: Observed::Failed, reason: Some(ended.reason), message: ended.message }
+    let failed = Observation::plain(id, Observed::Failed);
+    Observation { reason: Some(ended.reason), message: ended.message, ..failed }
 }

@@ -6,6 +6,7 @@ use domain::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::layout;
+use crate::MadeFor;
 
 /// What was last asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,9 @@ pub(super) struct State {
     pub memory_mib: u32,
     /// Set when it ended without being asked to.
     pub ended: Option<Ended>,
+    /// Whom it was made for. Servers of earlier versions did not write it down.
+    #[serde(default)]
+    pub made_for: Option<MadeFor>,
 }
 
 impl State {

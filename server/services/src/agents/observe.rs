@@ -1,28 +1,42 @@
 //! Writing down what was seen of an agent: the row, its timeline, and the open pages.
 
-use domain::{Actor, Agent, EventKind, LiveEvent, Observation, Phase, Reason, agent::phase_of};
+use domain::{Actor, Agent, EventKind, LiveEvent, Observation, Observed, Phase, Reason, Step, agent::phase_of};
 use store::PhaseChange;
 
 use super::reconcile::Halt;
 use crate::Inner;
 
 impl Inner {
-    /// Writes what a runtime saw.
-    pub(super) async fn record_seen(&self, agent: &Agent, seen: &Observation) -> Result<Agent, Halt> {
+    /// Writes what a runtime saw, in the reconciler's term.
+    pub(super) async fn record_seen(
+        &self,
+        in_term: Option<i64>,
+        agent: &Agent,
+        seen: &Observation,
+    ) -> Result<Agent, Halt> {
         let phase = phase_of(agent.desired, agent.phase, seen.state);
-        self.record(agent, phase, seen.reason, &seen.message).await
+        let step = match seen.state {
+            Observed::Running => Some(Step::Ready),
+            // Where it got stuck.
+            Observed::Failed => seen.step.or(agent.step),
+            Observed::Starting => seen.step,
+            Observed::Absent | Observed::Stopping | Observed::Stopped => None,
+        };
+        self.record(in_term, agent, phase, seen.reason, &seen.message, step).await
     }
 
     /// Writes a phase with its reason. What is known already is not written again; what was seen of an agent that has
     /// moved on since is not written at all.
     pub(crate) async fn record(
         &self,
+        in_term: Option<i64>,
         agent: &Agent,
         phase: Phase,
         reason: Option<Reason>,
         message: &str,
+        step: Option<Step>,
     ) -> Result<Agent, Halt> {
-        if (agent.phase, agent.reason, agent.message.as_str()) == (phase, reason, message) {
+        if (agent.phase, agent.reason, agent.message.as_str(), agent.step) == (phase, reason, message, step) {
             return Ok(agent.clone());
         }
         let kind = EventKind::AgentPhaseChanged { from: agent.phase, to: phase, reason, message: message.to_owned() };
@@ -33,6 +47,8 @@ impl Inner {
             phase,
             reason,
             message: message.to_owned(),
+            step,
+            in_term,
             at: event.event.at,
         };
         // The timeline tells of phases; a new sentence about the same phase is no event.

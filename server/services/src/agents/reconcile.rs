@@ -37,6 +37,9 @@ pub(crate) enum Halt {
     /// Somebody changed what is wanted meanwhile; the next look will see it.
     #[error("the agent has moved on")]
     MovedOn,
+    /// This server's term as the reconciler has ended.
+    #[error("another server reconciles now")]
+    Deposed,
     /// The database.
     #[error("the database did not do its part")]
     Store(#[from] StoreError),
@@ -63,7 +66,7 @@ impl Inner {
         };
         let step = match facts.agent.desired {
             Desired::Running => self.bring_up(restarts, &facts, heard).await,
-            Desired::Stopped => self.bring_down(&facts.agent).await,
+            Desired::Stopped => self.bring_down(restarts, &facts.agent).await,
             Desired::Deleted => self.take_away(restarts, &facts.agent).await,
         };
         match step {
@@ -80,16 +83,18 @@ impl Inner {
             None => self.look_at(agent.id).await?,
         };
         if let Some(refusal) = self.refusal(agent).await? {
-            return self.keep_down(agent, &seen, &refusal).await;
+            return self.keep_down(restarts, agent, &seen, &refusal).await;
         }
         match seen.state {
             Observed::Running => {
-                self.record_seen(agent, &seen).await?;
+                self.record_seen(restarts.epoch(), agent, &seen).await?;
                 self.refresh_phase(agent.id).await;
                 self.keep_terminal_now_and_then(agent).await;
                 Ok(Next::Settled)
             }
-            Observed::Starting | Observed::Stopping => self.record_seen(agent, &seen).await.map(|_| Next::Unsettled),
+            Observed::Starting | Observed::Stopping => {
+                self.record_seen(restarts.epoch(), agent, &seen).await.map(|_| Next::Unsettled)
+            }
             Observed::Absent | Observed::Stopped | Observed::Failed => match agent.phase {
                 Phase::Starting | Phase::Idle | Phase::Working | Phase::Waiting => {
                     self.ended_by_itself(restarts, agent, &seen).await
@@ -105,12 +110,16 @@ impl Inner {
     /// Starts an agent that is down, unless it must wait for that.
     async fn start_now(&self, restarts: &Ledger, facts: &LaunchFacts, seen: &Observation) -> Result<Next, Halt> {
         let agent = &facts.agent;
+        if !restarts.is_in_office(self.clock.now()) {
+            // The agent's token is made anew below, and another server may just have given it one.
+            return Err(Halt::Deposed);
+        }
         if let Some(wait) = restarts.still_to_wait(agent.id, agent.generation, self.clock.now()) {
             return Ok(Next::After(wait));
         }
         if seen.state == Observed::Failed {
             // A runtime stands by a failure until it is told that it is over.
-            self.call_runtime("clearing up after the agent", self.runtime.stop(agent.id)).await?;
+            self.change_runtime(restarts, "clearing up after the agent", self.runtime.stop(agent.id)).await?;
         }
         let (token, credentials) = tokio::join!(self.agent_token(agent), self.credential_files(agent.user_id));
         let token = token?;
@@ -118,21 +127,24 @@ impl Inner {
             Ok(files) => files,
             Err(error @ Error::Vault(_)) => {
                 let why = error.public_message();
-                return self.record(agent, Phase::Failed, Some(Reason::StartFailed), &why).await.map(|_| Next::Settled);
+                return self
+                    .tell(restarts, agent, Phase::Failed, Some(Reason::StartFailed), &why)
+                    .await
+                    .map(|_| Next::Settled);
             }
             Err(error) => return Err(Halt::Tasks(Box::new(error))),
         };
         let spec = spec::build(facts, &self.settings, token, credentials);
-        match self.call_runtime("starting the agent", self.runtime.ensure(&spec)).await {
+        match self.change_runtime(restarts, "starting the agent", self.runtime.ensure(&spec)).await {
             Ok(seen) => {
-                self.record_seen(agent, &seen).await?;
+                self.record_seen(restarts.epoch(), agent, &seen).await?;
                 let settled = matches!(seen.state, Observed::Running | Observed::Failed);
                 Ok(if settled { Next::Settled } else { Next::Unsettled })
             }
-            Err(RuntimeError::Refused { reason, message }) => {
-                self.record(agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
+            Err(Halt::Runtime(RuntimeError::Refused { reason, message })) => {
+                self.tell(restarts, agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
             }
-            Err(error) => Err(error.into()),
+            Err(halt) => Err(halt),
         }
     }
 
@@ -141,24 +153,25 @@ impl Inner {
         self.cut_leases(agent.id).await?;
         let reason = seen.reason.unwrap_or(Reason::Exited);
         if seen.state == Observed::Failed && !matches!(reason, Reason::Exited | Reason::OutOfMemory) {
-            return self.record(agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
+            return self.tell(restarts, agent, Phase::Failed, Some(reason), &seen.message).await.map(|_| Next::Settled);
         }
         let chance = entropy::seed(&*self.entropy);
         match restarts.ended(agent.id, agent.generation, self.clock.now(), chance) {
             Verdict::Again { number, wait } => {
                 let what = match reason {
+                    _ if seen.state == Observed::Absent => "Nothing of it was left, not even its workspace",
                     Reason::OutOfMemory => "It reached its memory limit and ended",
                     _ => "It ended by itself",
                 };
                 let message = format!("{what}; it is being started again ({number} of {MOST}).");
-                self.record(agent, Phase::Pending, Some(reason), &message).await?;
+                self.tell(restarts, agent, Phase::Pending, Some(reason), &message).await?;
                 Ok(Next::After(wait))
             }
             Verdict::Spent => {
                 let what = if seen.message.is_empty() { "It ended by itself." } else { &seen.message };
                 let minutes = WINDOW.as_secs() / 60;
                 let message = format!("{what} That was {MOST} restarts within {minutes} minutes; no more are tried.");
-                self.record(agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
+                self.tell(restarts, agent, Phase::Failed, Some(reason), &message).await.map(|_| Next::Settled)
             }
         }
     }
@@ -200,40 +213,47 @@ impl Inner {
         Ok(allowed.err().map(|refusal| refusal.public_message()))
     }
 
-    async fn keep_down(&self, agent: &Agent, seen: &Observation, refusal: &str) -> Result<Next, Halt> {
+    async fn keep_down(
+        &self,
+        restarts: &Ledger,
+        agent: &Agent,
+        seen: &Observation,
+        refusal: &str,
+    ) -> Result<Next, Halt> {
         if !matches!(seen.state, Observed::Absent | Observed::Stopped) {
-            self.call_runtime("stopping the agent", self.runtime.stop(agent.id)).await?;
+            self.change_runtime(restarts, "stopping the agent", self.runtime.stop(agent.id)).await?;
         }
-        self.record(agent, Phase::Failed, Some(Reason::Unsandboxed), refusal).await.map(|_| Next::Settled)
+        self.tell(restarts, agent, Phase::Failed, Some(Reason::Unsandboxed), refusal).await.map(|_| Next::Settled)
     }
 
-    async fn bring_down(&self, agent: &Agent) -> Result<Next, Halt> {
+    async fn bring_down(&self, restarts: &Ledger, agent: &Agent) -> Result<Next, Halt> {
         self.take_tasks(agent).await?;
         let seen = self.look_at(agent.id).await?;
-        let agent = self.record_seen(agent, &without_words(&seen)).await?;
+        let agent = self.record_seen(restarts.epoch(), agent, &without_words(&seen)).await?;
         if matches!(seen.state, Observed::Absent | Observed::Stopped) {
             return Ok(Next::Settled);
         }
         self.keep_last_terminal(&agent, seen.state).await;
-        self.call_runtime("stopping the agent", self.runtime.stop(agent.id)).await?;
+        self.change_runtime(restarts, "stopping the agent", self.runtime.stop(agent.id)).await?;
         let seen = self.look_at(agent.id).await?;
-        let agent = self.record_seen(&agent, &without_words(&seen)).await?;
+        let agent = self.record_seen(restarts.epoch(), &agent, &without_words(&seen)).await?;
         Ok(if agent.phase == Phase::Stopped { Next::Settled } else { Next::Unsettled })
     }
 
     async fn take_away(&self, restarts: &Ledger, agent: &Agent) -> Result<Next, Halt> {
         self.take_tasks(agent).await?;
         let seen = self.look_at(agent.id).await?;
-        let agent = self.record_seen(agent, &without_words(&seen)).await?;
+        let agent = self.record_seen(restarts.epoch(), agent, &without_words(&seen)).await?;
         self.keep_last_terminal(&agent, seen.state).await;
         // Also when nothing was seen: something that does not show may be left.
-        match self.call_runtime("deleting the agent", self.runtime.remove(agent.id)).await {
+        match self.change_runtime(restarts, "deleting the agent", self.runtime.remove(agent.id)).await {
             // It was just looked at, so the runtime is there: what is ending merely takes its time.
-            Err(RuntimeError::Timeout(_)) => return Ok(Next::Unsettled),
+            Err(Halt::Runtime(RuntimeError::Timeout(_))) => return Ok(Next::Unsettled),
             removed => removed?,
         }
-        self.store.delete_agent(agent.id).await?;
-        self.live.publish(agent.user_id, LiveEvent::AgentRemoved { id: agent.id });
+        if self.store.delete_agent(agent.id, restarts.epoch()).await? {
+            self.live.publish(agent.user_id, LiveEvent::AgentRemoved { id: agent.id });
+        }
         restarts.forget(agent.id);
         Ok(Next::Gone)
     }
@@ -241,6 +261,32 @@ impl Inner {
     /// Who asked for the end of the agent did this already, unless the server was killed meanwhile.
     async fn take_tasks(&self, agent: &Agent) -> Result<(), Halt> {
         self.give_back_all(agent.id).await.map_err(|error| Halt::Tasks(Box::new(error)))
+    }
+
+    /// Writes what is to be said of the agent. How far it has come stays, unless it is about to begin anew.
+    async fn tell(
+        &self,
+        restarts: &Ledger,
+        agent: &Agent,
+        phase: Phase,
+        reason: Option<Reason>,
+        message: &str,
+    ) -> Result<Agent, Halt> {
+        let step = agent.step.filter(|_| phase != Phase::Pending);
+        self.record(restarts.epoch(), agent, phase, reason, message, step).await
+    }
+
+    /// Changes something in the runtime, which only the server in office may.
+    async fn change_runtime<T>(
+        &self,
+        restarts: &Ledger,
+        what: &'static str,
+        call: impl Future<Output = Result<T, RuntimeError>>,
+    ) -> Result<T, Halt> {
+        if !restarts.is_in_office(self.clock.now()) {
+            return Err(Halt::Deposed);
+        }
+        Ok(self.call_runtime(what, call).await?)
     }
 
     async fn look_at(&self, id: AgentId) -> Result<Observation, RuntimeError> {
@@ -251,12 +297,12 @@ impl Inner {
     }
 
     /// Says on the agent that the runtime does not answer. What was last seen of it stays.
-    pub(super) async fn record_runtime_unavailable(&self, id: AgentId) -> Result<(), Halt> {
+    pub(super) async fn record_runtime_unavailable(&self, restarts: &Ledger, id: AgentId) -> Result<(), Halt> {
         let Some(agent) = self.store.agent_unscoped(id).await? else { return Ok(()) };
         // A failure has its own reason, which decides whether it is tried again.
         if agent.phase != Phase::Failed {
             let message = "The part that runs agents does not answer. AiWorker keeps trying.";
-            self.record(&agent, agent.phase, Some(Reason::RuntimeUnavailable), message).await?;
+            self.tell(restarts, &agent, agent.phase, Some(Reason::RuntimeUnavailable), message).await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -16,11 +16,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    back_off,
-    orphans::Orphans,
+    back_off, others,
     queue::Queue,
     reconcile::{Halt, Next},
     restarts::Ledger,
+    term::{self, Term, Watched},
 };
 use crate::{Inner, clock::later, entropy, leases::REAP_EVERY};
 
@@ -31,11 +31,11 @@ const RESYNC: Duration = Duration::from_mins(1);
 /// Failed looks in a row after which the agent itself says that the runtime does not answer.
 const TRIES_BEFORE_TELLING: u32 = 2;
 
-/// Makes agents be what they shall be. A server runs one; several servers may share a database.
+/// Makes agents be what they shall be. A server runs one; of several servers that share a database, one at a time does it.
 pub struct Reconciler {
     inner: Arc<Inner>,
-    restarts: Arc<Ledger>,
-    orphans: Arc<Orphans>,
+    /// What this server calls itself to the others.
+    me: String,
 }
 
 /// What a task of the loop brought back.
@@ -47,6 +47,7 @@ enum Done {
 
 /// What the loop knows.
 struct Round {
+    ledger: Arc<Ledger>,
     queue: Queue,
     tasks: JoinSet<Done>,
     /// What the runtime said of agents that are in line.
@@ -58,12 +59,57 @@ struct Round {
 
 impl Reconciler {
     pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, restarts: Arc::default(), orphans: Arc::default() }
+        let me = inner.ids.next().0.to_string();
+        Self { inner, me }
     }
 
-    /// Runs until `stop`. What is in the middle of something then is dropped: the next run finds it and goes on.
+    /// Runs until `stop`. What is in the middle of something then is dropped: the next run, here or on another server, finds
+    /// it and goes on.
     pub async fn run(&self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.take_turns(&stop) => {}
+            () = others::follow(Arc::clone(&self.inner)) => {}
+        }
+    }
+
+    /// In office and out of it.
+    async fn take_turns(&self, stop: &CancellationToken) {
+        let (inner, mut watched) = (&self.inner, Watched::default());
+        while !stop.is_cancelled() {
+            match inner.take_office(&self.me, &mut watched).await {
+                Ok(Some(term)) => {
+                    tracing::debug!(epoch = term.epoch(), "this server reconciles");
+                    inner.in_office.store(true, Ordering::Relaxed);
+                    tokio::select! {
+                        () = self.reconcile(&term, stop) => {}
+                        () = inner.stay_in_office(&self.me, &term) => {}
+                    }
+                    inner.in_office.store(false, Ordering::Relaxed);
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "who reconciles could not be found out");
+                }
+            }
+            if inner.is_one_of_many() {
+                // The server in office rings its own bells only.
+                inner.bells.ring_all();
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = inner.clock.sleep_until(later(inner.clock.now(), term::LOOK_EVERY)) => {}
+            }
+        }
+        if let Err(error) = inner.store.release_term(&self.me).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the others must wait for the end of the term");
+        }
+    }
+
+    /// Reconciles until `stop`. Dropped when another server's term has begun.
+    async fn reconcile(&self, term: &Arc<Term>, stop: &CancellationToken) {
         let mut round = Round {
+            ledger: Arc::new(Ledger::in_term(term)),
             queue: Queue::default(),
             tasks: JoinSet::new(),
             heard: HashMap::new(),
@@ -88,7 +134,7 @@ impl Reconciler {
                 },
                 woken = self.inner.wake_ups.next() => woken.into_iter().for_each(|id| round.queue.wake(id)),
                 Some(done) = round.tasks.join_next() => match done {
-                    Ok(done) => self.finish(&mut round.queue, done),
+                    Ok(done) => self.finish(&mut round, done),
                     Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a task was lost"),
                 },
                 () = self.inner.clock.sleep_until(pause) => {}
@@ -102,8 +148,8 @@ impl Reconciler {
         if now >= round.resync_at {
             round.resync_at = later(now, back_off::jitter(RESYNC, entropy::seed(&*self.inner.entropy)));
             round.events = self.inner.runtime.events();
-            let (inner, orphans) = (Arc::clone(&self.inner), Arc::clone(&self.orphans));
-            round.tasks.spawn(async move { Done::Resynced(resync(&inner, &orphans).await) });
+            let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
+            round.tasks.spawn(async move { Done::Resynced(resync(&inner, &ledger).await) });
         }
         if now >= round.reap_at {
             round.reap_at = later(now, REAP_EVERY);
@@ -117,13 +163,14 @@ impl Reconciler {
         }
         while round.queue.running() < AT_ONCE {
             let Some(id) = round.queue.take(now) else { break };
-            let (inner, restarts) = (Arc::clone(&self.inner), Arc::clone(&self.restarts));
+            let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
             let heard = round.heard.remove(&id);
-            round.tasks.spawn(async move { Done::Looked(id, look(&inner, &restarts, id, heard).await) });
+            round.tasks.spawn(async move { Done::Looked(id, look(&inner, &ledger, id, heard).await) });
         }
     }
 
-    fn finish(&self, queue: &mut Queue, done: Done) {
+    fn finish(&self, round: &mut Round, done: Done) {
+        let Round { queue, ledger, .. } = round;
         let now = self.inner.clock.now();
         let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
         match done {
@@ -135,23 +182,23 @@ impl Reconciler {
             Done::Looked(id, Ok(Next::Unsettled)) => queue.postpone(id, back_off(queue.tries(id)), true),
             Done::Looked(id, Err(halt)) => {
                 let tries = queue.tries(id);
-                self.report(id, tries, halt);
+                self.report(ledger, id, tries, halt);
                 queue.postpone(id, back_off(tries), true);
             }
         }
     }
 
     /// Says what went wrong, in the server's log and, when it lasts, on the agent.
-    fn report(&self, id: AgentId, tries: u32, halt: Option<Halt>) {
+    fn report(&self, ledger: &Arc<Ledger>, id: AgentId, tries: u32, halt: Option<Halt>) {
         let Some(halt) = halt else {
             tracing::error!(agent.id = %id, "looking at the agent panicked");
             return;
         };
         tracing::warn!(agent.id = %id, tries, error = &halt as &dyn std::error::Error, "will look at the agent again");
         if matches!(halt, Halt::Runtime(_)) && tries + 1 >= TRIES_BEFORE_TELLING {
-            let inner = Arc::clone(&self.inner);
+            let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(ledger));
             tokio::spawn(async move {
-                if let Err(error) = inner.record_runtime_unavailable(id).await {
+                if let Err(error) = inner.record_runtime_unavailable(&ledger, id).await {
                     tracing::debug!(agent.id = %id, error = &error as &dyn std::error::Error, "could not say so");
                 }
             });
@@ -168,8 +215,8 @@ async fn look(inner: &Inner, restarts: &Ledger, id: AgentId, heard: Option<Obser
 }
 
 /// Every agent there is, after orphans were dealt with.
-async fn resync(inner: &Inner, orphans: &Orphans) -> HashSet<AgentId> {
-    if let Err(error) = inner.remove_orphans(orphans).await {
+async fn resync(inner: &Inner, ledger: &Ledger) -> HashSet<AgentId> {
+    if let Err(error) = inner.remove_orphans(|| ledger.is_in_office(inner.clock.now())).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "orphans could not be dealt with");
     }
     if let Err(error) = inner.forget_terminals().await {

@@ -1,14 +1,15 @@
-//! How often an agent that ends by itself is started again. Kept in memory: a restart of the server grants new tries.
+//! How often an agent that ends by itself is started again. Kept in memory: a restart of the server, or another one that
+//! takes over, grants new tries.
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use domain::{AgentId, Timestamp};
 
-use super::back_off;
+use super::{back_off, term::Term};
 use crate::clock::{elapsed, later};
 
 /// How often an agent is started again within [`WINDOW`].
@@ -33,11 +34,30 @@ struct Restarts {
     not_before: Timestamp,
 }
 
-/// The restarts of all agents.
+/// What a reconciler keeps in mind: in which term it is, and the restarts of all agents.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Mutex<HashMap<AgentId, Restarts>>);
+pub(super) struct Ledger {
+    /// None where nobody else could reconcile, as in tests.
+    term: Option<Arc<Term>>,
+    restarts: Mutex<HashMap<AgentId, Restarts>>,
+}
 
 impl Ledger {
+    /// For a new term.
+    pub(super) fn in_term(term: &Arc<Term>) -> Self {
+        Self { term: Some(Arc::clone(term)), restarts: Mutex::default() }
+    }
+
+    /// The number of the term, which every write names.
+    pub(super) fn epoch(&self) -> Option<i64> {
+        self.term.as_ref().map(|term| term.epoch())
+    }
+
+    /// Whether the runtime may be changed: a server whose term has ended must not, because another one may do so.
+    pub(super) fn is_in_office(&self, now: Timestamp) -> bool {
+        self.term.as_ref().is_none_or(|term| term.lasts(now))
+    }
+
     /// Notes that the agent ended by itself, and decides.
     pub(super) fn ended(&self, id: AgentId, generation: i64, now: Timestamp, seed: u64) -> Verdict {
         let mut all = self.all();
@@ -71,7 +91,7 @@ impl Ledger {
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<AgentId, Restarts>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.restarts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,6 +10,7 @@ mod converge;
 mod crash;
 mod fail;
 mod orphan;
+mod turns;
 
 impl Bed {
     /// One look at the agent, as the reconciler does it.

@@ -1,11 +1,12 @@
 //! All channels. One exists from the first time its user listens until it is forgotten to make room.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque, hash_map::DefaultHasher},
+    hash::{Hash as _, Hasher as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{LiveEvent, UserId};
+use domain::{Agent, AgentId, LiveEvent, UserId};
 use tokio::sync::broadcast;
 
 use super::channel::{Channel, Ended, Signal};
@@ -23,11 +24,19 @@ pub(crate) struct Listening {
 pub(crate) struct Hub {
     entropy: Arc<dyn Entropy>,
     channels: Mutex<HashMap<UserId, Channel>>,
+    /// What was last told of each agent, to tell what other servers did from what this one did.
+    told: Mutex<HashMap<AgentId, (UserId, u64)>>,
+}
+
+/// What differs from what this server has told.
+pub(crate) struct News {
+    pub(crate) changed: Vec<Agent>,
+    pub(crate) gone: Vec<(UserId, AgentId)>,
 }
 
 impl Hub {
     pub(crate) fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { entropy, channels: Mutex::default() }
+        Self { entropy, channels: Mutex::default(), told: Mutex::default() }
     }
 
     /// Listens to the user's channel, after the event with the given id.
@@ -45,9 +54,38 @@ impl Hub {
 
     /// Tells the user's open pages. Without any, there is nothing to do.
     pub(crate) fn publish(&self, user: UserId, event: LiveEvent) {
+        match &event {
+            LiveEvent::Agent(agent) => {
+                self.told().insert(agent.id, (user, face(agent)));
+            }
+            LiveEvent::AgentRemoved { id } => {
+                self.told().remove(id);
+            }
+            _ => {}
+        }
         if let Some(channel) = self.channels().get_mut(&user) {
             channel.publish(event);
         }
+    }
+
+    /// Tells everybody's open pages.
+    pub(crate) fn publish_to_all(&self, event: LiveEvent) {
+        for channel in self.channels().values_mut() {
+            channel.publish(event.clone());
+        }
+    }
+
+    /// Takes over all agents there are, and says which of them this server has not told of as they are.
+    pub(crate) fn compare(&self, agents: &[Agent]) -> News {
+        let mut told = self.told();
+        let changed = agents.iter().filter(|agent| {
+            let now = (agent.user_id, face(agent));
+            told.insert(agent.id, now) != Some(now)
+        });
+        let changed: Vec<_> = changed.cloned().collect();
+        let there: HashSet<_> = agents.iter().map(|agent| agent.id).collect();
+        let gone = told.iter().filter(|(id, _)| !there.contains(id)).map(|(id, (owner, _))| (*owner, *id));
+        News { changed, gone: gone.collect() }
     }
 
     /// Ends what was opened with a session or a token of the user.
@@ -65,7 +103,19 @@ impl Hub {
         work(channels.entry(user).or_insert_with(|| Channel::new(entropy::seed(&*self.entropy))))
     }
 
+    fn told(&self) -> MutexGuard<'_, HashMap<AgentId, (UserId, u64)>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn channels(&self) -> MutexGuard<'_, HashMap<UserId, Channel>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A number that is another one when the agent looks different to people.
+fn face(agent: &Agent) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let Agent { desired, phase, reason, message, step, generation, phase_since, .. } = agent;
+    (desired, phase, reason, message, step, generation, phase_since).hash(&mut hasher);
+    hasher.finish()
 }

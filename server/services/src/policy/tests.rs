@@ -24,6 +24,8 @@ fn who_may_do_what() {
         (ListSessions, [YES, NO, YES, NO]),
         (RevokeSession, [YES, NO, YES, NO]),
         (ReadAudit, [NO, NO, YES, YES]),
+        (ReadOrphans, [NO, NO, YES, YES]),
+        (MendOrphans, [NO, NO, YES, YES]),
         (CreateToken, [YES, NO, YES, NO]),
         (ListTokens, [YES, YES, YES, YES]),
         (RevokeToken, [YES, NO, YES, NO]),

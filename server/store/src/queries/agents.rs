@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{Desired, Phase};
+use domain::{AgentMode, Desired, Phase};
 
-use super::{super::Conn, timeline, users};
+use super::{super::Conn, terms, timeline, users};
 use crate::{
     columns::name_of,
     rows::{
@@ -12,6 +12,7 @@ use crate::{
         event::EventRow,
     },
     schema::{agent_modes, agents, projects, users as users_table},
+    terms::RECONCILER,
 };
 
 pub async fn insert(c: &mut Conn, agent: &AgentRow, mode: &str, limit: i64, event: &EventRow) -> QueryResult<Launch> {
@@ -35,15 +36,20 @@ pub async fn insert(c: &mut Conn, agent: &AgentRow, mode: &str, limit: i64, even
         let row = (agent_modes::agent_id.eq(&agent.id), agent_modes::mode.eq(mode));
         diesel::insert_into(agent_modes::table).values(row).execute(c).await?;
         timeline::add(c, event).await?;
+        terms::note_change(c).await?;
         let row = agents::table.find(&agent.id).select(AgentRow::as_select()).first(c).await?;
-        Ok(Launch::Inserted(Box::new((row, project_name, Some(mode.to_owned())))))
+        Ok(Launch::Inserted(Box::new((row, project_name, Some(mode.to_owned()), None))))
     })
     .await
 }
 
 pub async fn find(c: &mut Conn, id: &str) -> QueryResult<Option<AgentWithProject>> {
     let agent = agents::table.inner_join(projects::table).left_join(agent_modes::table).filter(agents::id.eq(id));
-    agent.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).first(c).await.optional()
+    agent
+        .select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
+        .first(c)
+        .await
+        .optional()
 }
 
 pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProject>> {
@@ -52,12 +58,16 @@ pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProj
         .left_join(agent_modes::table)
         .filter(agents::user_id.eq(owner))
         .order(agents::id);
-    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).load(c).await
+    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
+        .load(c)
+        .await
 }
 
 pub async fn all(c: &mut Conn) -> QueryResult<Vec<AgentWithProject>> {
     let all = agents::table.inner_join(projects::table).left_join(agent_modes::table).order(agents::id);
-    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable())).load(c).await
+    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
+        .load(c)
+        .await
 }
 
 /// Waits until no other transaction changes this agent, and reads it.
@@ -75,13 +85,13 @@ pub async fn set_desired(
     event: &EventRow,
 ) -> QueryResult<Option<AgentWithProject>> {
     write_tx!(c, async |c| -> QueryResult<_> {
-        let Some((row, project_name, mode)) = lock(c, id).await?.filter(|(row, ..)| row.user_id == owner) else {
+        let Some((row, project_name, mode, step)) = lock(c, id).await?.filter(|(row, ..)| row.user_id == owner) else {
             return Ok(None);
         };
         let name = name_of(&desired);
         let is_retry = desired == Desired::Running && row.phase == name_of(&Phase::Failed);
         if row.desired == name && !is_retry {
-            return Ok(Some((row, project_name, mode)));
+            return Ok(Some((row, project_name, mode, step)));
         }
         if row.desired == name_of(&Desired::Deleted) {
             return Ok(None);
@@ -95,6 +105,7 @@ pub async fn set_desired(
         );
         diesel::update(agents::table.find(id)).set(change).execute(c).await?;
         timeline::add(c, event).await?;
+        terms::note_change(c).await?;
         find(c, id).await
     })
     .await
@@ -104,34 +115,67 @@ pub async fn set_phase(
     c: &mut Conn,
     id: &str,
     expected_generation: i64,
+    in_term: Option<i64>,
     change: &PhaseRow,
+    step: Option<&str>,
     event: Option<&EventRow>,
 ) -> QueryResult<Option<AgentWithProject>> {
-    let is_news = |row: &AgentRow| row.generation == expected_generation && !change.is_known_to(row);
+    let is_news = |(row, _, _, known): &AgentWithProject| {
+        row.generation == expected_generation && !(change.is_known_to(row) && known.as_deref() == step)
+    };
     // Most observations are nothing new, and reading costs no lock.
-    if !find(c, id).await?.is_some_and(|(row, ..)| is_news(&row)) {
+    if !find(c, id).await?.is_some_and(|agent| is_news(&agent)) {
         return Ok(None);
     }
     write_tx!(c, async |c| -> QueryResult<_> {
-        let Some((row, ..)) = lock(c, id).await?.filter(|(row, ..)| is_news(row)) else { return Ok(None) };
+        if !may_write(c, in_term).await? {
+            return Ok(None);
+        }
+        let Some((row, ..)) = lock(c, id).await?.filter(|agent| is_news(agent)) else { return Ok(None) };
         let agent = agents::table.find(id);
         diesel::update(agent).set(change).execute(c).await?;
+        set_step(c, id, step).await?;
         if row.phase == change.phase {
             diesel::update(agent).set(agents::phase_since.eq(row.phase_since)).execute(c).await?;
         }
         if let Some(event) = event {
             timeline::add(c, event).await?;
         }
+        terms::note_change(c).await?;
         find(c, id).await
     })
     .await
 }
 
-pub async fn delete(c: &mut Conn, id: &str) -> QueryResult<bool> {
+pub async fn delete(c: &mut Conn, id: &str, in_term: Option<i64>) -> QueryResult<bool> {
     write_tx!(c, async |c| -> QueryResult<_> {
-        diesel::delete(agents::table.find(id)).execute(c).await.map(|rows| rows > 0)
+        if !may_write(c, in_term).await? {
+            return Ok(false);
+        }
+        let rows = diesel::delete(agents::table.find(id)).execute(c).await?;
+        terms::note_change(c).await?;
+        Ok(rows > 0)
     })
     .await
+}
+
+/// Keeps the step beside the mode. An agent of a server that did not know modes gets the one that it has had.
+async fn set_step(c: &mut Conn, id: &str, step: Option<&str>) -> QueryResult<()> {
+    let kept = diesel::update(agent_modes::table.find(id)).set(agent_modes::step.eq(step)).execute(c).await?;
+    if kept == 0 {
+        let mode = name_of(&AgentMode::default());
+        let row = (agent_modes::agent_id.eq(id), agent_modes::mode.eq(mode), agent_modes::step.eq(step));
+        diesel::insert_into(agent_modes::table).values(row).execute(c).await?;
+    }
+    Ok(())
+}
+
+/// Whether the reconciler whose term this is may still write; who has no term is not the reconciler.
+async fn may_write(c: &mut Conn, in_term: Option<i64>) -> QueryResult<bool> {
+    match in_term {
+        Some(epoch) => terms::is_current(c, RECONCILER, epoch).await,
+        None => Ok(true),
+    }
 }
 
 pub async fn launch_facts(c: &mut Conn, id: &str) -> QueryResult<Option<LaunchRow>> {
@@ -144,10 +188,14 @@ pub async fn launch_facts(c: &mut Conn, id: &str) -> QueryResult<Option<LaunchRo
         AgentRow::as_select(),
         projects::name,
         agent_modes::mode.nullable(),
+        agent_modes::step.nullable(),
         users_table::username,
         projects::repository_url,
         projects::default_branch,
     ));
-    let row = agent.first::<(AgentRow, String, Option<String>, String, Option<String>, String)>(c).await.optional()?;
-    Ok(row.map(|(row, project, mode, user, url, branch)| ((row, project, mode), user, url, branch)))
+    let row = agent
+        .first::<(AgentRow, String, Option<String>, Option<String>, String, Option<String>, String)>(c)
+        .await
+        .optional()?;
+    Ok(row.map(|(row, project, mode, step, user, url, branch)| ((row, project, mode, step), user, url, branch)))
 }

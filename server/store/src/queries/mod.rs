@@ -11,6 +11,7 @@ pub mod questions;
 pub mod schema;
 pub mod sessions;
 pub mod tasks;
+pub mod terms;
 pub mod timeline;
 pub mod tokens;
 pub mod users;

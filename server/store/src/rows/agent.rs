@@ -41,8 +41,9 @@ pub struct AgentTokenRow {
     pub created_at: i64,
 }
 
-/// An agent's row, its project's name and its mode; servers that did not know modes have stored none.
-pub type AgentWithProject = (AgentRow, String, Option<String>);
+/// An agent's row, its project's name, its mode and how far its start has come; servers that did not know modes have stored
+/// neither of the last two.
+pub type AgentWithProject = (AgentRow, String, Option<String>, Option<String>);
 
 /// How launching an agent ended.
 pub enum Launch {
@@ -109,7 +110,7 @@ impl AgentRow {
 }
 
 /// An agent as the domain knows it.
-pub fn agent((row, project_name, mode): AgentWithProject) -> Result<Agent> {
+pub fn agent((row, project_name, mode, step): AgentWithProject) -> Result<Agent> {
     let agent_id = id("agent id", &row.id)?;
     Ok(Agent {
         id: agent_id,
@@ -122,6 +123,8 @@ pub fn agent((row, project_name, mode): AgentWithProject) -> Result<Agent> {
         phase: named("phase", &row.phase)?,
         reason: row.reason.map(|reason| named("reason", &reason)).transpose()?,
         message: row.message,
+        // One that a newer version wrote is of no use to this one.
+        step: step.and_then(|step| named("step", &step).ok()),
         start_command: row.start_command,
         mode: mode.map(|mode| named("mode", &mode)).transpose()?.unwrap_or_default(),
         limits: AgentLimits {

@@ -23,6 +23,7 @@ store_test! {
             phase: Phase::Pending,
             reason: None,
             message: String::new(),
+            step: None,
             start_command: "claude --continue".into(),
             mode: domain::AgentMode::Autopilot,
             limits: AgentLimits { memory_mib: 512, processes: 64 },
@@ -132,8 +133,8 @@ store_test! {
         let event = agent_event(next.id, EventKind::AgentDeleteRequested);
         db.set_desired(ann.id, next.id, Desired::Deleted, at(71), &event).await.unwrap().unwrap();
         assert!(matches!(db.launch(&ann, &garden, "otter", 1).await, InsertAgent::Inserted(_)));
-        assert!(db.delete_agent(otter.id).await.unwrap());
-        assert!(!db.delete_agent(otter.id).await.unwrap());
+        assert!(db.delete_agent(otter.id, None).await.unwrap());
+        assert!(!db.delete_agent(otter.id, None).await.unwrap());
     }
 
     async fn stop_and_delete_at_once_end_in_deletion(db: TestStore) {

@@ -14,6 +14,7 @@ mod queue;
 mod schema;
 mod sessions;
 mod tasks;
+mod terms;
 mod timeline;
 mod tokens;
 mod users;

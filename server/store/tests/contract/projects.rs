@@ -47,7 +47,7 @@ store_test! {
         let otter = db.agent(&ann, &garden, "otter").await;
         assert_eq!(db.delete_project(bob.id, garden.id).await.unwrap(), DeleteProject::NotFound);
         assert_eq!(db.delete_project(ann.id, garden.id).await.unwrap(), DeleteProject::HasAgents);
-        assert!(db.delete_agent(otter.id).await.unwrap());
+        assert!(db.delete_agent(otter.id, None).await.unwrap());
         assert_eq!(db.delete_project(ann.id, garden.id).await.unwrap(), DeleteProject::Deleted);
         assert_eq!(db.delete_project(ann.id, garden.id).await.unwrap(), DeleteProject::NotFound);
         assert_eq!(db.store.task(ann.id, task.id).await.unwrap(), None);

@@ -331,7 +331,7 @@ store_test! {
         let event = crate::support::agent_event(otter.id, EventKind::AgentDeleteRequested);
         db.set_desired(ann.id, otter.id, domain::Desired::Deleted, at(NOW), &event).await.unwrap();
         assert_eq!(db.agent_token_by_hash("b").await.unwrap(), None);
-        assert!(db.delete_agent(otter.id).await.unwrap());
+        assert!(db.delete_agent(otter.id, None).await.unwrap());
         assert_eq!(db.agent_token_by_hash("b").await.unwrap(), None);
     }
 }

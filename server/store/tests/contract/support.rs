@@ -217,6 +217,8 @@ pub fn observed(agent: &Agent, phase: Phase) -> PhaseChange {
         phase,
         reason: None,
         message: String::new(),
+        step: None,
+        in_term: None,
         at: at(100),
     }
 }

@@ -15,6 +15,18 @@ use tokio::{
 /// How long the program may take to begin or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+impl Running {
+    /// The process's number, while it runs.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Kills it as `kill -9` does, and waits until it is dead.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
 /// A command line of `aiworker` with an environment of its own.
 pub struct Program(Command);
 
@@ -39,7 +51,9 @@ impl Running {
 
 impl Program {
     pub fn new(data: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_aiworker"));
+        // Benchmarks measure a program that was built for speed.
+        let program = std::env::var_os("AIWORKER_TEST_PROGRAM");
+        let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_aiworker").into()));
         command.args(arguments).env_clear().env("AIWORKER_DATA", data).env("AIWORKER_ADDR", "127.0.0.1:0");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);

@@ -113,7 +113,7 @@ async fn what_was_wanted_meanwhile_wins_over_what_was_seen_before() {
     bed.services.agents().stop(&ann, old.id).await.unwrap();
     // A look that began before the stop cannot write what it saw.
     let seen = Observation::plain(old.id, Observed::Running);
-    assert!(matches!(bed.inner().record_seen(&old, &seen).await, Err(super::super::reconcile::Halt::MovedOn)));
+    assert!(matches!(bed.inner().record_seen(None, &old, &seen).await, Err(super::super::reconcile::Halt::MovedOn)));
     bed.look_at(old.id).await;
     assert_eq!(bed.read(&ann, old.id).await.phase, Phase::Stopped);
     assert!(!bed.runtime.calls().iter().any(|call| matches!(call, Call::Ensure(..))));

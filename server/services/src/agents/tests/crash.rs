@@ -102,6 +102,7 @@ fn owner(caller: &Caller) -> Owner {
 }
 
 async fn as_it_shall_be(bed: &Bed, caller: &Caller, id: AgentId, desired: Desired) {
+    assert_eq!(bed.services.installation().orphans(caller).await.unwrap(), []);
     let row = bed.services.agents().get(caller, id).await;
     let there = bed.runtime.observe(id).await.unwrap().state;
     match desired {

@@ -132,7 +132,8 @@ async fn a_remark_about_an_agent_that_runs_is_shown_and_is_no_event() {
     bed.look_at(id).await;
     let before = story(&bed, &ann, id).await;
     let message = "The repository could not be cloned.".to_owned();
-    let remark = Observation { agent_id: id, state: Observed::Running, reason: Some(Reason::CloneFailed), message };
+    let running = Observation::plain(id, Observed::Running);
+    let remark = Observation { reason: Some(Reason::CloneFailed), message, ..running };
     bed.runtime.change_silently(remark);
     bed.look_at(id).await;
     let agent = bed.read(&ann, id).await;

@@ -1,0 +1,22 @@
+//! What agents run in.
+
+use domain::{AgentId, RuntimeEvent, RuntimeTrouble};
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use super::context;
+use crate::error::ApiError;
+
+/// Why the runtime cannot be worked with; nothing when it can.
+#[server(name = Trouble, prefix = "/_fn", endpoint = "runtime/trouble")]
+pub async fn runtime_trouble() -> Result<Option<RuntimeTrouble>, ApiError> {
+    context::caller()?;
+    Ok(context::services()?.runtime_trouble())
+}
+
+/// What the runtime says has happened to an agent, oldest first.
+#[server(name = RuntimeEvents, prefix = "/_fn", endpoint = "runtime/events")]
+pub async fn runtime_events(id: AgentId) -> Result<Vec<RuntimeEvent>, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.agents().runtime_events(&caller, id).await?)
+}

@@ -1,0 +1,1 @@
+ALTER TABLE agent_modes DROP COLUMN step;

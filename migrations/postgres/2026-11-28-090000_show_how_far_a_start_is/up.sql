@@ -1,0 +1,2 @@
+-- How far the start of an agent has come.
+ALTER TABLE agent_modes ADD COLUMN step TEXT COLLATE "C";
