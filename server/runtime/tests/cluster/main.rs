@@ -11,10 +11,14 @@
     reason = "a test that cannot go on shall stop, and names things by the time"
 )]
 
+mod configs;
 mod faults;
 mod lifecycle;
 mod permissions;
 #[path = "../process/viewer.rs"]
 #[expect(dead_code, reason = "its terminal emulator is for other tests")]
 mod viewer;
+mod walk;
+mod watches;
+mod wire;
 mod world;

@@ -22,6 +22,7 @@ use k8s_openapi::{
 use kube::{
     Api, Client, Config, Resource, ResourceExt,
     api::{DeleteParams, ListParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
 };
 use runtime::{
     AgentRuntime, AgentSpec, GitIdentity, RuntimeError,
@@ -32,7 +33,7 @@ use serde_json::json;
 use tokio::time::{Instant, interval};
 use uuid::Uuid;
 
-use crate::viewer::Viewer;
+use crate::{viewer::Viewer, wire::Wire};
 
 /// How long anything may take on a busy machine that starts a cluster's pods.
 pub const DEADLINE: Duration = Duration::from_mins(2);
@@ -45,7 +46,7 @@ pub struct World {
     pub config: KubernetesConfig,
     pub namespace: String,
     // Holds the runtime's kubeconfig.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn given(name: &str) -> String {
@@ -128,7 +129,24 @@ impl World {
         };
         change(&mut config);
         let runtime = KubernetesRuntime::new(config.clone()).await.unwrap();
-        Self { admin, runtime, config, namespace, _folder: folder }
+        Self { admin, runtime, config, namespace, folder }
+    }
+
+    /// Another runtime, with the same permissions, behind a wire that breaks on demand.
+    pub async fn wired(&self) -> (Wire, KubernetesRuntime) {
+        let wire = Wire::new(self.client().await).await;
+        let path = self.folder.path().join(format!("wire-{}", wire.address.port()));
+        std::fs::write(&path, wire.kubeconfig()).unwrap();
+        let config = KubernetesConfig { kubeconfig: Some(path), ..self.config.clone() };
+        (wire, KubernetesRuntime::new(config).await.unwrap())
+    }
+
+    /// A client with the runtime's permissions, which does not try again by itself.
+    async fn client(&self) -> Client {
+        let file = Kubeconfig::read_from(self.config.kubeconfig.as_ref().unwrap()).unwrap();
+        let mut config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
+        config.default_retry = false;
+        Client::try_from(config).unwrap()
     }
 
     pub fn api<K>(&self) -> Api<K>

@@ -1,0 +1,130 @@
+//! Watches that are cut, told that they ask for the past, told everything twice, or told nothing; and an API server that goes
+//! away and comes back. None of it needs a node.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use domain::{AgentId, Observation, Observed};
+use futures::{StreamExt as _, stream::BoxStream};
+use k8s_openapi::api::apps::v1::StatefulSet;
+use kube::api::{Patch, PatchParams};
+use runtime::{AgentRuntime, RuntimeError, kubernetes::KubernetesRuntime};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::{
+    wire::Wire,
+    world::{DEADLINE, World, eventually, spec},
+};
+
+/// How long a watch may take to be back after the API server is. Its pauses grow up to 30 s, and a fifth more.
+const BACK: Duration = Duration::from_secs(45);
+
+/// Changes something about the agent's set that means nothing.
+async fn touch(world: &World, id: AgentId, value: &str) {
+    let patch = json!({ "metadata": { "annotations": { "test/touched": value } } });
+    let name = domain::Agent::pod_name_of(id);
+    let sets = world.api::<StatefulSet>();
+    sets.patch(name.trim_end_matches("-0"), &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+}
+
+async fn told_of(events: &mut BoxStream<'static, Observation>, id: AgentId, within: Duration) -> bool {
+    let told = async { while events.next().await.is_some_and(|seen| seen.agent_id != id) {} };
+    timeout(within, told).await.is_ok()
+}
+
+/// Reads what was told already.
+async fn drain(events: &mut BoxStream<'static, Observation>) {
+    while timeout(Duration::from_secs(2), events.next()).await.is_ok() {}
+}
+
+/// A world whose runtime is behind a wire, with an agent in it that the watches have told of.
+async fn watched() -> (World, Wire, KubernetesRuntime, AgentId, BoxStream<'static, Observation>) {
+    let world = World::new().await;
+    let (wire, runtime) = world.wired().await;
+    let spec = spec();
+    let mut events = runtime.events();
+    runtime.ensure(&spec).await.unwrap();
+    assert!(told_of(&mut events, spec.id, DEADLINE).await, "the watches tell of it");
+    drain(&mut events).await;
+    (world, wire, runtime, spec.id, events)
+}
+
+async fn end(world: World, wire: Wire, id: AgentId) {
+    wire.heal();
+    world.remove(id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_cut_is_taken_up_again() {
+    let (world, wire, _runtime, id, mut events) = watched().await;
+    let before = wire.watches();
+    wire.cut();
+    assert!(eventually(async || (wire.watches() >= before + 4).then_some(())).await.is_some(), "all four are back");
+    touch(&world, id, "after the cut").await;
+    assert!(told_of(&mut events, id, DEADLINE).await);
+    end(world, wire, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_whose_past_is_forgotten_reads_everything_again() {
+    let (world, wire, runtime, id, mut events) = watched().await;
+    // What happens while nobody watches would never be told again.
+    wire.forget(8);
+    wire.cut();
+    touch(&world, id, "unseen").await;
+    assert!(told_of(&mut events, id, DEADLINE).await, "the new list tells of it");
+    assert_eq!(runtime.observe(id).await.unwrap().state, Observed::Starting);
+    end(world, wire, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_twice_is_true_once() {
+    let (world, wire, runtime, id, mut events) = watched().await;
+    wire.repeat();
+    wire.cut();
+    touch(&world, id, "twice").await;
+    assert!(told_of(&mut events, id, DEADLINE).await);
+    drain(&mut events).await;
+    let seen = runtime.observe(id).await.unwrap();
+    let mut times = BTreeMap::new();
+    for event in &seen.events {
+        *times.entry((event.what.clone(), event.message.clone())).or_insert(0) += 1;
+    }
+    assert!(times.values().all(|number| *number == 1), "{times:?}");
+    assert_eq!(runtime.inventory().await.unwrap().len(), 1);
+    end(world, wire, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_falls_silent_costs_time_and_not_truth() {
+    let (world, wire, runtime, id, mut events) = watched().await;
+    wire.silence();
+    wire.cut();
+    world.runtime.stop(id).await.unwrap();
+    assert!(!told_of(&mut events, id, Duration::from_secs(3)).await, "nobody tells");
+    let stopped = eventually(async || {
+        let seen = runtime.observe(id).await.unwrap();
+        (seen.state == Observed::Stopped).then_some(())
+    });
+    assert!(stopped.await.is_some(), "who looks sees it all the same");
+    end(world, wire, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_server_that_goes_away_is_said_to_be_away_and_is_taken_up_again() {
+    let (world, wire, runtime, id, mut events) = watched().await;
+    wire.take_down();
+    let begun = std::time::Instant::now();
+    for outcome in [runtime.observe(id).await.map(drop), runtime.stop(id).await, runtime.inventory().await.map(drop)] {
+        assert!(matches!(outcome, Err(RuntimeError::Unavailable { .. } | RuntimeError::Timeout(_))), "{outcome:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "each call says so in time");
+    drain(&mut events).await;
+    wire.heal();
+    assert_eq!(runtime.observe(id).await.unwrap().state, Observed::Starting, "calls work at once");
+    touch(&world, id, "back").await;
+    assert!(told_of(&mut events, id, BACK).await, "and the watches are back in time");
+    end(world, wire, id).await;
+}

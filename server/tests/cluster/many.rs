@@ -1,0 +1,121 @@
+//! Many agents that are known and do nothing: what they cost the server. Prints figures; with a program built for speed
+//! (`AIWORKER_TEST_PROGRAM`) and a thousand agents (`AIWORKER_TEST_AGENTS`) these are what the benchmarks promise.
+
+use std::time::{Duration, Instant};
+
+use domain::Agent;
+use futures::future::join_all;
+use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Pod};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+use tokio::time::interval;
+
+use crate::{
+    served::{Place, Served},
+    world::eventually,
+};
+
+/// Agents unless said otherwise.
+const AGENTS: usize = 100;
+/// Agents that are launched at one time.
+const AT_ONCE: usize = 20;
+/// How long the server is watched while nothing happens: every agent is looked at once in that time.
+const IDLE: Duration = Duration::from_secs(75);
+/// Most memory for a thousand agents.
+const MEMORY_KB: u64 = 150_000;
+
+/// What a kubelet would say of a pod that is well.
+async fn make_ready(place: &Place, agent: &str) {
+    let id = agent.rsplit('/').next().unwrap().parse().unwrap();
+    let (pods, name) = (place.world.api::<Pod>(), Agent::pod_name_of(id));
+    if pods.get_opt(&name).await.unwrap().is_none() {
+        // No controller has made it yet: what it would make.
+        let set = place.world.api::<StatefulSet>().get(name.trim_end_matches("-0")).await.unwrap();
+        let template = set.spec.unwrap().template;
+        let mut pod = Pod { metadata: template.metadata.unwrap_or_default(), spec: template.spec, status: None };
+        pod.metadata.name = Some(name.clone());
+        // Somebody else may have been faster.
+        let _ = pods.create(&PostParams::default(), &pod).await;
+    }
+    let ready = json!({ "type": "Ready", "status": "True" });
+    let status = json!({ "status": { "phase": "Running", "conditions": [ready, { "type": "PodScheduled", "status": "True" }] } });
+    pods.patch_status(&name, &PatchParams::default(), &Patch::Strategic(status)).await.unwrap();
+}
+
+async fn launch_many(place: &Place, served: &Served, project: &str, number: usize) {
+    let mut left = number;
+    while left > 0 {
+        let agents = join_all((0..left.min(AT_ONCE)).map(|_| served.launch(project))).await;
+        left -= agents.len();
+        for agent in &agents {
+            served.until("it has objects", agent, |agent| agent["phase"] == "starting").await;
+        }
+        join_all(agents.iter().map(|agent| make_ready(place, agent))).await;
+    }
+    let all_idle = eventually(async || {
+        let agents = served.user.get("/api/agents/my").await.data();
+        let idle = |agent: &Value| agent["phase"] == "idle";
+        agents.as_array().unwrap().iter().all(idle).then_some(())
+    });
+    assert!(all_idle.await.is_some(), "all are idle");
+}
+
+/// The 95th percentile of the list page's time.
+async fn list_page(served: &Served) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..40 {
+        let begun = Instant::now();
+        assert_eq!(served.user.get("/agents").await.status, 200);
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    times[37]
+}
+
+/// A number that the system tells of the server's process, by the line it stands in.
+fn told(file: &str, line: &str) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = text.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// Processor time of the process so far, in hundredths of a second.
+fn ticks(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let after_name: Vec<_> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+    after_name[11].parse::<u64>().unwrap() + after_name[12].parse::<u64>().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
+    let number = std::env::var("AIWORKER_TEST_AGENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(AGENTS);
+    let is_fast = std::env::var_os("AIWORKER_TEST_PROGRAM").is_some();
+    let place = Place::new().await;
+    let served = place.serve().await;
+    let (project, pid) = (served.project().await, served.running.id());
+    launch_many(&place, &served, &project, number / 10).await;
+    let few = list_page(&served).await;
+    launch_many(&place, &served, &project, number - number / 10).await;
+    let many = list_page(&served).await;
+    // What the launches began is over once the queue has nothing due; a resync comes within this time, too.
+    place.wire.writes();
+    let (before, mut passed) = (ticks(pid), interval(IDLE));
+    passed.tick().await;
+    passed.tick().await;
+    let cpu = ticks(pid) - before;
+    assert_eq!(place.wire.writes(), Vec::<String>::new(), "a resync that changes nothing writes nothing");
+    let memory = told(&format!("/proc/{pid}/status"), "VmRSS:");
+    println!(
+        "{number} agents: {memory} kB; list page p95 {many:?}, with a tenth of them {few:?}; idle {:.2} % of a core",
+        // Hundredths of a second, of the seconds that passed.
+        f64::from(u32::try_from(cpu).unwrap()) / IDLE.as_secs_f64()
+    );
+    assert!(memory < MEMORY_KB, "{memory} kB");
+    if is_fast {
+        assert!(cpu <= 2 * IDLE.as_secs(), "{cpu} hundredths of a second in {IDLE:?}");
+    }
+    let sets = place.world.api::<StatefulSet>().list_metadata(&ListParams::default()).await.unwrap();
+    assert_eq!(sets.items.len(), number / 10 + (number - number / 10), "one set for each");
+    drop(served);
+    place.world.end().await;
+}
