@@ -6,11 +6,6 @@ pub fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The text as the value of an attribute in double quotes.
-pub fn attribute(text: &str) -> String {
-    html(text).replace('"', "&quot;")
-}
-
 /// The text as a document's title: HTML in the page that the server sends, plain where the browser sets it.
 pub fn title(text: &str) -> String {
     if cfg!(feature = "ssr") { html(text) } else { text.to_owned() }
@@ -28,7 +23,6 @@ mod tests {
     #[test]
     fn nothing_ends_the_element_that_holds_the_text() {
         assert_eq!(html("</title><script>&"), "&lt;/title&gt;&lt;script&gt;&amp;");
-        assert_eq!(attribute("\"><b>&"), "&quot;&gt;&lt;b&gt;&amp;");
         assert_eq!(textarea("\n</textarea>"), "\n\n&lt;/textarea&gt;");
     }
 }

@@ -137,7 +137,10 @@ fn leave_for(url: &leptos_router::location::Url) {
 
 /// An agent's terminal.
 pub async fn terminal_of(agent_id: AgentId) -> Result<AnyView, ApiError> {
-    let making = agent_terminal(agent_id);
+    let making = async move {
+        fetch_agent_terminal().await?;
+        agent_terminal(agent_id).await
+    };
     #[cfg(feature = "hydrate")]
     let making = send_wrapper::SendWrapper::new(making);
     making.await

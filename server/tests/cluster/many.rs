@@ -92,7 +92,7 @@ async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
     let is_fast = std::env::var_os("AIWORKER_TEST_PROGRAM").is_some();
     let place = Place::new().await;
     let served = place.serve().await;
-    let (project, pid) = (served.project().await, served.running.id());
+    let (project, pid) = (served.project().await, served.running.pid());
     launch_many(&place, &served, &project, number / 10).await;
     let few = list_page(&served).await;
     launch_many(&place, &served, &project, number - number / 10).await;

@@ -64,7 +64,7 @@ async fn one_reconciles_and_both_serve_until_the_first_is_killed() {
     eventually("what one was asked for, the other does", || second.has_seen(&agent)).await;
     assert!(first.reconciles().await && !second.reconciles().await);
 
-    assert_ne!(first.running.id(), second.running.id());
+    assert_ne!(first.running.pid(), second.running.pid());
     first.running.kill().await;
     let killed = Instant::now();
     eventually("the second takes over", || second.reconciles()).await;

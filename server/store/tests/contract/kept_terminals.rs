@@ -29,7 +29,7 @@ store_test! {
         assert_eq!(db.kept_terminal(bob.id, agent.id).await.unwrap(), None);
         assert!(db.terminals_of_gone_agents(ann.id, 9).await.unwrap().is_empty(), "the agent is still there");
 
-        db.delete_agent(agent.id).await.unwrap();
+        db.delete_agent(agent.id, None).await.unwrap();
         assert_eq!(db.kept_terminal(ann.id, agent.id).await.unwrap(), Some(long.clone()));
         assert_eq!(db.terminals_of_gone_agents(ann.id, 9).await.unwrap(), [long.of]);
         assert!(db.terminals_of_gone_agents(bob.id, 9).await.unwrap().is_empty());
@@ -41,7 +41,7 @@ store_test! {
         for (name, seconds) in [("a", 1), ("b", 3), ("c", 2)] {
             let agent = db.agent(&ann, &project, name).await;
             db.keep_terminal(ann.id, &kept(&agent, seconds, "nul \0 there")).await.unwrap();
-            db.delete_agent(agent.id).await.unwrap();
+            db.delete_agent(agent.id, None).await.unwrap();
         }
         let names = async |limit| -> String {
             db.terminals_of_gone_agents(ann.id, limit).await.unwrap().into_iter().map(|kept| kept.agent_name).collect()
@@ -58,7 +58,7 @@ store_test! {
         let project = db.project(&ann, "p").await;
         let agent = db.agent(&ann, &project, "otter").await;
         db.keep_terminal(ann.id, &kept(&agent, 1, "text")).await.unwrap();
-        db.delete_agent(agent.id).await.unwrap();
+        db.delete_agent(agent.id, None).await.unwrap();
         let cascades = if db.backend() == Backend::Sqlite { "PRAGMA foreign_keys = ON; " } else { "" };
         db.execute(&format!("{cascades}DELETE FROM users")).await;
         assert_eq!(db.terminal_kept_at(agent.id).await.unwrap(), None);

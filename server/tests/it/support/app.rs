@@ -72,7 +72,7 @@ impl TestApp {
     /// A server that checks the rights to its terminals again so often.
     pub async fn rechecking(recheck_every: Duration) -> Self {
         let limits = server::terminal::Limits { recheck_every, ..server::terminal::Limits::default() };
-        Self::with_terminals(None, |_| {}, limits).await
+        Self::with_terminals(None, None, |_| {}, limits).await
     }
 
     /// A server with a public address and other settings.

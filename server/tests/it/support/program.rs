@@ -15,18 +15,6 @@ use tokio::{
 /// How long the program may take to begin or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-impl Running {
-    /// The process's number, while it runs.
-    pub fn id(&self) -> u32 {
-        self.child.id().unwrap()
-    }
-
-    /// Kills it as `kill -9` does, and waits until it is dead.
-    pub async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-}
-
 /// A command line of `aiworker` with an environment of its own.
 pub struct Program(Command);
 

@@ -103,12 +103,12 @@ async fn a_server_out_of_office_changes_nothing() {
     bed.clock.advance(LASTS);
     inner.take_office("two", &mut Watched::default()).await.unwrap().unwrap();
     // By its own clock its term is over: the runtime is not touched.
-    let outcome = inner.reconcile(&Ledger::in_term(&old), id).await;
+    let outcome = inner.reconcile(&Ledger::in_term(&old), id, None).await;
     assert!(matches!(outcome, Err(Halt::Deposed)), "{outcome:?}");
     assert_eq!(bed.runtime.calls(), []);
     // Even one that does not know yet cannot write what it saw.
     let unaware = Term::new(old.epoch(), crate::clock::later(bed.clock.now(), LASTS));
     bed.runtime.report(domain::Observation::plain(id, Observed::Running));
-    assert_eq!(inner.reconcile(&Ledger::in_term(&unaware), id).await.unwrap(), Next::Unsettled);
+    assert_eq!(inner.reconcile(&Ledger::in_term(&unaware), id, None).await.unwrap(), Next::Unsettled);
     assert_eq!(bed.read(&ann, id).await.phase, Phase::Pending);
 }
