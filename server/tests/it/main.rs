@@ -8,6 +8,7 @@ mod cookies;
 mod cross_site;
 mod events;
 mod headers;
+mod killed;
 mod mcp;
 mod openapi;
 mod operations;
