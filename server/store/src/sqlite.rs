@@ -31,16 +31,9 @@ const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; P
 /// when another one wrote in between, however long it would wait.
 macro_rules! write_tx {
     ($connection:expr, $work:expr) => {
-        async {
-            let _turn = super::super::TURN.lock().await;
-            $connection.immediate_transaction($work).await
-        }
+        $connection.immediate_transaction($work)
     };
 }
-
-/// One writer at a time is what `SQLite` has anyway, but whoever waits for its lock asks again after one, two, five and ever
-/// more milliseconds. Writers of this process wait for each other here instead, and go on at once.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[expect(clippy::duplicate_mod, reason = "one text of every query is compiled once for every database")]
 #[path = "queries/mod.rs"]
