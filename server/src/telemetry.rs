@@ -18,6 +18,10 @@ pub enum LogFormat {
     Json,
 }
 
+/// Libraries that write handshakes and frames, with the passwords and keystrokes in them, into a log that asks for every word. They
+/// say what went wrong at this level, too.
+const DISCREET: [&str; 2] = ["tungstenite=info", "tokio_tungstenite=info"];
+
 /// The filter is not one.
 #[derive(Debug, thiserror::Error)]
 #[error("the log filter {filter:?} cannot be read: {source}. Use a level such as info, or target=level pairs.")]
@@ -28,7 +32,7 @@ pub struct FilterError {
 
 /// Begins to log to standard error.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
-    let parsed = EnvFilter::try_new(filter).map_err(|source| FilterError { filter: filter.to_owned(), source })?;
+    let parsed = parse(filter).map_err(|source| FilterError { filter: filter.to_owned(), source })?;
     let terminal = std::io::stderr().is_terminal();
     let json = match format {
         LogFormat::Auto => !terminal,
@@ -44,4 +48,13 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), FilterError> {
         registry.with(lines.compact().with_ansi(terminal).with_target(false)).try_init()
     };
     Ok(())
+}
+
+/// The operator's filter, within what a log may hold.
+fn parse(filter: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
+    let mut parsed = EnvFilter::try_new(filter)?;
+    for directive in DISCREET {
+        parsed = parsed.add_directive(directive.parse()?);
+    }
+    Ok(parsed)
 }

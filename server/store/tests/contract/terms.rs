@@ -17,7 +17,7 @@ store_test! {
         assert!(matches!(take("two", 124, false).await, TakeTerm::HeldByAnother(1, _)));
         assert_eq!(take("two", 125, false).await, TakeTerm::Held(2), "its time is up");
         assert!(matches!(take("one", 126, false).await, TakeTerm::HeldByAnother(2, _)));
-        db.release_term("one").await.unwrap();
+        db.replica().await.release_term("one").await.unwrap();
         assert!(matches!(take("one", 127, false).await, TakeTerm::HeldByAnother(2, _)), "not its own to give up");
         db.release_term("two").await.unwrap();
         assert_eq!(take("one", 128, false).await, TakeTerm::Held(3));
