@@ -81,6 +81,14 @@ impl From<services::Error> for ApiError {
     /// Also gives the response the status of the error, so that no server function has to.
     fn from(error: services::Error) -> Self {
         crate::api::context::answer_status(error.code());
+        Self::said(&error)
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl ApiError {
+    /// The error as it is told, without touching the response.
+    pub(crate) fn said(error: &services::Error) -> Self {
         Self { code: error.code(), message: error.public_message(), fields: error.fields().to_vec() }
     }
 }

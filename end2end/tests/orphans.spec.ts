@@ -1,7 +1,7 @@
 // An old copy of the database does not know an agent that runs: it is shown, given back with its workspace, and what nobody owns
 // is removed.
 
-import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
@@ -18,9 +18,11 @@ const LOOKS = [
 /** An agent that no database ever knew. */
 const STRAY = "0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22";
 
-/** Copies the files of the database from one folder to another. */
+/** Puts the files of one folder's database in place of another's: what was written since must not come back out of its log. */
 function copyDatabase(from: string, to: string): void {
-  for (const name of readdirSync(from).filter((name) => /\.db(-wal|-shm)?$/.test(name))) cpSync(join(from, name), join(to, name));
+  const files = (folder: string): string[] => readdirSync(folder).filter((name) => /\.db(-wal|-shm)?$/.test(name));
+  for (const name of files(to)) rmSync(join(to, name));
+  for (const name of files(from)) cpSync(join(from, name), join(to, name));
 }
 
 async function seen(page: Page, name: string, picture: (page: Page, name: string) => Promise<void>): Promise<void> {

@@ -10,7 +10,8 @@ const emulated = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--i
 const args = [...(usual?.args ?? []).filter((one) => one !== "--disable-gpu"), ...emulated];
 test.use({ launchOptions: { ...usual, args } });
 
-test("a lost graphics context gives way to text", async ({ page, server }) => {
+test("a lost graphics context gives way to text", async ({ page, server, browserConsole }) => {
+  browserConsole.expect(/webgl context not restored/);
   // The test machine has no graphics card: the page is told that the emulated one is real.
   await page.addInitScript(() => {
     const contexts: WebGL2RenderingContext[] = [];

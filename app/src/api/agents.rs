@@ -79,7 +79,7 @@ pub async fn agent_timeline(id: AgentId) -> Result<Vec<Entry>, ApiError> {
 #[server(name = AgentLogs, prefix = "/_fn", endpoint = "agents/logs")]
 pub async fn agent_logs(id: AgentId) -> Result<String, ApiError> {
     let caller = context::caller()?;
-    Ok(context::services()?.agents().logs(&caller, id, LOG_LINES).await?)
+    context::of_a_part(context::services()?.agents().logs(&caller, id, LOG_LINES).await)
 }
 
 /// An agent, and what was last on its terminal if it has none now. Of an agent that is gone, only that is left.

@@ -57,6 +57,13 @@ pub fn answer_status(code: ErrorCode) {
     }
 }
 
+/// What only a part of a page is about. A page of which a part cannot be had is still that page: what is missing is said where it
+/// would stand. Asked for by itself, it answers as everything else does.
+pub fn of_a_part<T>(outcome: Result<T, services::Error>) -> Result<T, ApiError> {
+    let by_itself = use_context::<Parts>().is_none_or(|parts| parts.uri.path().starts_with("/_fn/"));
+    outcome.map_err(|error| if by_itself { error.into() } else { ApiError::said(&error) })
+}
+
 /// The value of a cookie that is not the session's.
 pub fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;

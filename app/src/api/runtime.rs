@@ -18,5 +18,5 @@ pub async fn runtime_trouble() -> Result<Option<RuntimeTrouble>, ApiError> {
 #[server(name = RuntimeEvents, prefix = "/_fn", endpoint = "runtime/events")]
 pub async fn runtime_events(id: AgentId) -> Result<Vec<RuntimeEvent>, ApiError> {
     let caller = context::caller()?;
-    Ok(context::services()?.agents().runtime_events(&caller, id).await?)
+    context::of_a_part(context::services()?.agents().runtime_events(&caller, id).await)
 }

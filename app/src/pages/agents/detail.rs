@@ -174,8 +174,8 @@ fn LastTerminal(agent: Memo<Agent>) -> impl IntoView {
         Ok(match kept.get().await?.1 {
             None => skeleton::nothing(),
             Some(kept) => view! {
-                <section class="section" aria-labelledby="last-screen">
-                    <h2 id="last-screen">"Last screen"</h2>
+                <section class="section">
+                    <h2>"Last screen"</h2>
                     <LastScreen kept />
                 </section>
             },
