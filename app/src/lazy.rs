@@ -3,6 +3,8 @@
 //! On the server everything is there at once. The browser fetches the page's own code before it takes the page over, and
 //! the next page's before it shows that.
 
+#[cfg(not(feature = "hydrate"))]
+use std::convert::Infallible;
 use std::{future::Future, pin::Pin};
 
 use domain::AgentId;
@@ -39,7 +41,7 @@ macro_rules! lazy {
         }
 
         #[cfg(not(feature = "hydrate"))]
-        async fn $fetch() -> Result<(), ApiError> {
+        async fn $fetch() -> Result<(), Infallible> {
             Ok(())
         }
     };
@@ -54,6 +56,14 @@ lazy!(orphans() in settings, fetched by fetch_orphans => view! { <Orphans /> });
 lazy!(wall() in terminal, fetched by fetch_wall => view! { <Wall /> });
 lazy!(terminal_page() in terminal, fetched by fetch_terminal_page => view! { <TerminalPage /> });
 lazy!(agent_terminal(agent_id: AgentId) in terminal, fetched by fetch_agent_terminal => view! { <Terminal agent_id /> });
+
+/// On the server everything is there.
+#[cfg(not(feature = "hydrate"))]
+impl From<Infallible> for ApiError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 

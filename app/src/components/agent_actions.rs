@@ -146,7 +146,7 @@ pub fn AgentActions(
     view! {
         <form method="post" class="actions" on:click=click>
             {inert(format!(r#"<input type="hidden" name="id" value="{id}">"#))}
-            {(!without_terminal).then(|| move || agent.with(|agent| terminal_button(id, agent.phase)))}
+            {(!without_terminal).then_some(move || agent.with(|agent| terminal_button(id, agent.phase)))}
             {move || agent.with(|agent| change_button(Change::of(agent), commands.is_busy(id)))}
             {delete_button(id)}
         </form>

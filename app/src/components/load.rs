@@ -19,7 +19,7 @@ where
     F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
 {
     let shown = boxed(make);
-    view! { <Suspense fallback=meanwhile>{suspended(shown)}</Suspense> }
+    view! { <Suspense fallback=meanwhile>{suspended(&shown)}</Suspense> }
 }
 
 /// Shows what `make` comes to, and keeps it until the next is there.
@@ -28,18 +28,19 @@ where
     F: Future<Output = Result<AnyView, ApiError>> + Send + 'static,
 {
     let shown = boxed(make);
-    view! { <Transition fallback=meanwhile>{suspended(shown)}</Transition> }
+    view! { <Transition fallback=meanwhile>{suspended(&shown)}</Transition> }
 }
 
 /// What is shown, made once: a page that is sent does not change.
 #[cfg(feature = "ssr")]
-fn suspended(shown: Shown) -> Suspend<AnyView> {
+fn suspended(shown: &Shown) -> Suspend<AnyView> {
     Suspend::new(shown())
 }
 
 /// What is shown, made anew whenever what it reads changes.
 #[cfg(not(feature = "ssr"))]
-fn suspended(shown: Shown) -> impl Fn() -> Suspend<AnyView> + Send + 'static {
+fn suspended(shown: &Shown) -> impl Fn() -> Suspend<AnyView> + Send + use<> {
+    let shown = Arc::clone(shown);
     move || Suspend::new(shown())
 }
 

@@ -77,12 +77,13 @@ impl Inner {
         if !self.trouble.set(trouble.clone()) {
             return;
         }
-        match &trouble {
-            Some(trouble) => tracing::warn!(message = trouble.message, "the runtime cannot be worked with"),
-            None => tracing::info!("the runtime answers again"),
+        if let Some(trouble) = &trouble {
+            tracing::warn!(message = trouble.message, "the runtime cannot be worked with");
+        } else {
+            tracing::info!("the runtime answers again");
         }
         let is_back = trouble.is_none();
-        self.live.publish_to_all(LiveEvent::Runtime { trouble });
+        self.live.publish_to_all(&LiveEvent::Runtime { trouble });
         if is_back {
             match self.store.all_agents().await {
                 Ok(agents) => agents.iter().for_each(|agent| self.wake_ups.wake(agent.id)),

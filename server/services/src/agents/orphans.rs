@@ -118,12 +118,12 @@ impl Inner {
 
     async fn ownerless(
         &self,
-        owned: Owned,
+        found: Owned,
         users: &HashMap<UserId, User>,
         since: Timestamp,
         removed_at: Option<Timestamp>,
     ) -> Result<Orphan, Error> {
-        let Owned { agent_id, description, made_for } = owned;
+        let Owned { agent_id, description, made_for } = found;
         let owner = made_for.as_ref().and_then(|made_for| users.get(&made_for.user_id));
         let can_repair = match &made_for {
             Some(made_for) => self.store.project(made_for.user_id, made_for.project_id).await?.is_some(),

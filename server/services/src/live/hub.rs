@@ -69,7 +69,7 @@ impl Hub {
     }
 
     /// Tells everybody's open pages.
-    pub(crate) fn publish_to_all(&self, event: LiveEvent) {
+    pub(crate) fn publish_to_all(&self, event: &LiveEvent) {
         for channel in self.channels().values_mut() {
             channel.publish(event.clone());
         }

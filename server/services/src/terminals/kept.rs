@@ -101,7 +101,7 @@ impl Inner {
             Ok(None) if elapsed(agent.phase_since, self.clock.now()) < every => {}
             Ok(_) => self.keep_terminal(agent).await,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nothing is known of kept terminals")
+                tracing::warn!(error = &error as &dyn std::error::Error, "nothing is known of kept terminals");
             }
         }
     }
