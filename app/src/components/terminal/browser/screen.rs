@@ -55,7 +55,7 @@ pub struct Screen {
     _on_binary: Closure<dyn FnMut(String)>,
     _on_key: Closure<dyn FnMut(KeyboardEvent) -> bool>,
     _on_link: Closure<dyn FnMut(JsValue, String)>,
-    on_parsed: Closure<dyn FnMut()>,
+    on_parsed: JsValue,
 }
 
 impl Screen {
@@ -91,7 +91,8 @@ impl Screen {
         let on_key = keys::handler(&terminal);
         terminal.attach_custom_key_event_handler(on_key.as_ref().unchecked_ref());
         let writes = Rc::new(RefCell::new(VecDeque::new()));
-        let on_parsed = Closure::new({
+        // xterm calls it back for what it has still to parse, even after its end: the browser keeps it as long as somebody may.
+        let on_parsed = Closure::<dyn FnMut()>::new({
             let writes = Rc::clone(&writes);
             move || {
                 let place = writes.borrow_mut().pop_front().flatten();
@@ -100,7 +101,8 @@ impl Screen {
                     shown(place, is_idle);
                 }
             }
-        });
+        })
+        .into_js_value();
         let tools = bindings::equip(terminal.unchecked_ref(), &host);
         let renderer = Renderer::start(&terminal);
         Ok(Self {
@@ -134,7 +136,7 @@ impl Screen {
         let terminal: &Terminal6 = self.terminal.unchecked_ref();
         self.writes.borrow_mut().push_back(place);
         // It throws only when far more is waiting than the gateway ever sends ahead.
-        let _ = terminal.write(bytes, self.on_parsed.as_ref().unchecked_ref());
+        let _ = terminal.write(bytes, self.on_parsed.unchecked_ref());
     }
 
     /// What a person does with the screen besides typing.
