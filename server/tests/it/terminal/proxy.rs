@@ -57,6 +57,8 @@ async fn a_proxy_that_hangs_up_on_silence_does_not_cut_an_idle_terminal() {
     viewer.hello(80, 24).await;
     let mut ttyd = FakeTtyd::accept(&app).await;
     viewer.welcome().await;
+    // Whoever reads answers pings, as ttyd does; without an answer the gateway would hang up.
+    let typed = tokio::spawn(async move { ttyd.typed(10).await });
 
     let mut pings = 0;
     while pings < PINGS {
@@ -68,5 +70,5 @@ async fn a_proxy_that_hangs_up_on_silence_does_not_cut_an_idle_terminal() {
         }
     }
     viewer.input(0, b"still here").await;
-    assert_eq!(ttyd.typed(10).await, b"still here");
+    assert_eq!(typed.await.unwrap(), b"still here");
 }
