@@ -14,6 +14,7 @@ mod bridge;
 mod connect;
 mod counters;
 mod end;
+mod handover;
 mod history;
 mod leg;
 pub mod limits;

@@ -11,7 +11,7 @@ use domain::{
     UserId,
     terminal::{ClientFrame, DecodeError, End, ServerFrame, Size},
 };
-use futures::future::BoxFuture;
+use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_tungstenite::tungstenite::{Error as TtydError, Message as TtydMessage};
 
@@ -19,7 +19,7 @@ use super::{
     admission::Permit,
     end::Ending,
     leg::{Leg, LegEvent},
-    limits::{BROWSER_BACKLOG_MAX, CLOSE_DEADLINE, INPUT_HOLD_MAX},
+    limits::{BROWSER_BACKLOG_MAX, CLOSE_DEADLINE, INPUT_DRAIN_DEADLINE, INPUT_HOLD_MAX, INPUT_LINGER},
     notes::Note,
     registry::{Entry, Presence, Registry, Viewers, Visitor},
     session::{Effect, Session},
@@ -29,7 +29,19 @@ use super::{
 /// The leg to a browser.
 pub type BrowserLeg = Leg<WebSocket, Message>;
 type BrowserEvent = LegEvent<Message, axum::Error>;
+type UpstreamLeg = Leg<TtydSocket, TtydMessage>;
+type Draining = BoxFuture<'static, Drained>;
 type Attaching = BoxFuture<'static, Result<Attached, AttachFailure>>;
+
+/// A leg to ttyd that is to be closed.
+struct Drained {
+    leg: UpstreamLeg,
+    /// Whether ttyd has taken what was typed into it.
+    is_taken: bool,
+}
+
+/// Tells the ping that ends a leg from those that see whether it is alive.
+const DRAIN_PING: Bytes = Bytes::from_static(b"drain");
 
 /// Why an attempt to attach failed.
 #[derive(Debug)]
@@ -56,7 +68,7 @@ pub trait Connect: Send {
 enum Upstream {
     Down,
     Attaching(Attaching),
-    Up(Box<Leg<TtydSocket, TtydMessage>>),
+    Up(Box<UpstreamLeg>),
 }
 
 enum UpstreamEvent {
@@ -69,6 +81,7 @@ enum UpstreamEvent {
 enum Event {
     Browser(BrowserEvent),
     Upstream(UpstreamEvent),
+    Drained(Box<Drained>),
     Arrival(Box<Visitor>),
     Viewers(Viewers),
     End(End),
@@ -95,6 +108,10 @@ struct Bridge<C> {
     session: Session,
     browser: Option<Browser>,
     upstream: Upstream,
+    /// The leg to ttyd before this one, while ttyd takes what was typed into it.
+    draining: Option<Draining>,
+    /// Legs of which ttyd has taken everything. Each stands until its time is over.
+    lingering: FuturesUnordered<BoxFuture<'static, ()>>,
     connect: C,
     place: Place,
     ended: BoxFuture<'static, End>,
@@ -107,8 +124,18 @@ struct Bridge<C> {
 pub async fn run(session: Session, visitor: Visitor, connect: impl Connect, place: Place) -> Ending {
     let Visitor { leg, hello: _, ended, presence } = visitor;
     let browser = Some(Browser { leg, _presence: presence });
-    let bridge =
-        Bridge { session, browser, upstream: Upstream::Down, connect, place, ended, is_ended: false, kept: None };
+    let bridge = Bridge {
+        session,
+        browser,
+        upstream: Upstream::Down,
+        draining: None,
+        lingering: FuturesUnordered::new(),
+        connect,
+        place,
+        ended,
+        is_ended: false,
+        kept: None,
+    };
     bridge.run().await
 }
 
@@ -126,12 +153,24 @@ impl<C: Connect> Bridge<C> {
         loop {
             if let Some(ending) = self.perform_effects() {
                 drop(self.upstream);
-                if let Some(Browser { mut leg, .. }) = self.browser {
+                let goodbye = async {
+                    let Some(Browser { mut leg, .. }) = self.browser else { return };
                     match &ending {
                         Ending::Told(end) => close(leg, end).await,
                         Ending::Gone => part(&mut leg).await,
                     }
-                }
+                };
+                let rest = async {
+                    if self.draining.is_some() {
+                        let drained = drained(&mut self.draining).await;
+                        if !drained.is_taken {
+                            self.connect.note(Note::InputUnconfirmed);
+                        }
+                        self.lingering.push(linger(drained.leg));
+                    }
+                    while self.lingering.next().await.is_some() {}
+                };
+                tokio::join!(goodbye, rest);
                 return ending;
             }
             self.set(timer.as_mut());
@@ -154,6 +193,8 @@ impl<C: Connect> Bridge<C> {
         tokio::select! {
             event = browser_event(&mut self.browser, reads_input) => Event::Browser(event),
             event = self.upstream.event(self.session.accepts_output()) => Event::Upstream(event),
+            drained = drained(&mut self.draining) => Event::Drained(Box::new(drained)),
+            Some(()) = self.lingering.next() => Event::Time,
             Some(visitor) = arrivals.recv() => Event::Arrival(Box::new(visitor)),
             Ok(()) = viewers.changed() => Event::Viewers(*viewers.borrow_and_update()),
             end = self.ended.as_mut(), if !self.is_ended => Event::End(end),
@@ -165,6 +206,10 @@ impl<C: Connect> Bridge<C> {
         match event {
             Event::Browser(event) => self.on_browser(event, now),
             Event::Upstream(event) => self.on_upstream(event, now),
+            Event::Drained(drained) => {
+                self.session.on_drained(drained.is_taken);
+                self.lingering.push(linger(drained.leg));
+            }
             Event::Arrival(visitor) => self.on_arrival(*visitor, now),
             Event::Viewers(viewers) => self.session.on_viewers(viewers.drivers, viewers.watchers),
             Event::End(end) => self.session.end(end, now),
@@ -236,6 +281,8 @@ impl<C: Connect> Bridge<C> {
             match effect {
                 Effect::Attach { size, after } => self.attach(size, after),
                 Effect::Detach => self.upstream = Upstream::Down,
+                Effect::Drain => self.drain(),
+                Effect::Close => self.lingering.clear(),
                 Effect::ToBrowser(frame) => {
                     if let Some(Browser { leg, .. }) = &mut self.browser {
                         self.connect.output(frame.len());
@@ -261,6 +308,12 @@ impl<C: Connect> Bridge<C> {
             }
         }
         None
+    }
+
+    fn drain(&mut self) {
+        if let Upstream::Up(leg) = std::mem::replace(&mut self.upstream, Upstream::Down) {
+            self.draining = Some(Box::pin(drain(*leg)));
+        }
     }
 
     fn attach(&mut self, size: Size, after: Duration) {
@@ -303,6 +356,40 @@ impl Upstream {
             },
         }
     }
+}
+
+/// Lets ttyd take what is queued, whatever it has to say. Messages are taken in order: what was typed before a ping is with the
+/// agent's terminal when the pong comes.
+async fn drain(mut leg: UpstreamLeg) -> Drained {
+    leg.push(TtydMessage::Ping(DRAIN_PING), 0);
+    let pong = async {
+        loop {
+            match leg.event(true).await {
+                LegEvent::Message(TtydMessage::Pong(pong)) if pong == DRAIN_PING => return true,
+                LegEvent::Message(TtydMessage::Close(_)) | LegEvent::Failed(_) | LegEvent::Closed => return false,
+                LegEvent::Message(_) | LegEvent::Drained => {}
+            }
+        }
+    };
+    let is_taken = timeout(INPUT_DRAIN_DEADLINE, pong).await.unwrap_or(false);
+    Drained { leg, is_taken }
+}
+
+/// Keeps a leg for a while, so that tmux reads what ttyd has handed on: when ttyd ends a leg, the kernel throws away what is
+/// still in its pseudo-terminal.
+fn linger(leg: UpstreamLeg) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        sleep(INPUT_LINGER).await;
+        drop(leg);
+    })
+}
+
+/// Waits until ttyd has taken what was typed into the leg before this one; for ever when there is none.
+async fn drained(draining: &mut Option<Draining>) -> Drained {
+    let Some(leg) = draining else { return std::future::pending().await };
+    let drained = leg.await;
+    *draining = None;
+    drained
 }
 
 /// What a browser says. One that does not read what it asks for is not listened to either.

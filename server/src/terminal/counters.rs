@@ -59,6 +59,7 @@ pub struct Counters {
     echo: Histogram,
     doubled_input: Counter,
     hang_ups: Counter,
+    unconfirmed_input: Counter,
     ended: Family<CodeLabels, Counter>,
 }
 
@@ -92,6 +93,7 @@ impl Counters {
             echo: shortest_times(),
             doubled_input: Counter::default(),
             hang_ups: Counter::default(),
+            unconfirmed_input: Counter::default(),
             ended: Family::default(),
         };
         counters.register_traffic(registry);
@@ -131,6 +133,11 @@ impl Counters {
             "terminal_agent_hang_ups",
             "Times that an agent's terminal closed the connection",
             self.hang_ups.clone(),
+        );
+        registry.register(
+            "terminal_input_unconfirmed",
+            "Times that an attachment was closed before the agent's terminal had shown that it took what was typed",
+            self.unconfirmed_input.clone(),
         );
         registry.register("terminal_sessions_ended", "Ended terminal sessions by reason", self.ended.clone());
     }
@@ -186,6 +193,7 @@ impl Counters {
             Note::Echo(took) => self.echo.observe(took.as_secs_f64()),
             Note::InputAgain => drop(self.doubled_input.inc()),
             Note::AgentHungUp => drop(self.hang_ups.inc()),
+            Note::InputUnconfirmed => drop(self.unconfirmed_input.inc()),
         }
     }
 

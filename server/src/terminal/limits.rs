@@ -12,6 +12,11 @@ pub const ATTACH_WINDOW: Duration = Duration::from_secs(10);
 pub const ATTACH_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause between two attempts to attach.
 pub const ATTACH_PAUSE_MAX: Duration = Duration::from_secs(2);
+/// How long ttyd may take to show that it took what was typed, before its leg is closed all the same. Shorter than the three seconds
+/// that the next leg's attach.sh waits for its request.
+pub const INPUT_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
+/// How long a leg stands after ttyd has taken what was typed: tmux reads it at once, unless the machine is overloaded.
+pub const INPUT_LINGER: Duration = Duration::from_secs(1);
 /// After this long without a loss, the next loss counts as the first.
 pub const STABLE_AFTER: Duration = Duration::from_secs(5);
 /// How often both legs are pinged. It survives throttled tabs and proxies that cut after 60 s.

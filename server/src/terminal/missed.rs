@@ -1,13 +1,42 @@
 //! Sees in what tmux prints whether it left lines out. tmux reads what a program printed some kilobytes at a time, scrolls
 //! the viewer's screen by line feeds one behind another, and then paints only the lines that are still visible. What was
-//! printed between the history and the screen is missing too, which attach.sh makes tmux say. Pure.
+//! printed between the history and the screen is missing too, which attach.sh makes tmux say. And a program that leaves the alternate
+//! screen after another size came has tmux move lines between the two, which tmux says in its title. Pure.
 
 /// What tmux has said when it attaches and the history is not the one that was shown. Nothing that a program prints makes it: tmux
 /// passes no such sequence on.
-const MARK: &[u8] = b"\x1b_aiworker moved\x1b\\";
+const MOVED: &[u8] = b"\x1b_aiworker moved\x1b\\";
+/// The title that tmux gives the viewer's terminal (`set-titles-string` in `agent-image/tmux.conf`) while a program shows the alternate
+/// screen, if it does so when tmux attaches or when the size changes …
+const ALTERNATE: &[u8] = b"\x1b]0;aiworker alternate 1\x07";
+/// … and when it has left it.
+const MAIN: &[u8] = b"\x1b]0;aiworker alternate 0\x07";
+
+/// Bytes that are looked for, and how many of them have come.
+#[derive(Debug)]
+struct Mark {
+    bytes: &'static [u8],
+    come: usize,
+}
+
+impl Mark {
+    const fn new(bytes: &'static [u8]) -> Self {
+        Self { bytes, come: 0 }
+    }
+
+    /// Whether this byte is the last one. No mark begins anew within itself.
+    fn ends_with(&mut self, byte: u8) -> bool {
+        self.come = if self.bytes[self.come] == byte { self.come + 1 } else { usize::from(self.bytes[0] == byte) };
+        let has_come = self.come == self.bytes.len();
+        if has_come {
+            self.come = 0;
+        }
+        has_come
+    }
+}
 
 /// Looks at the output of one attachment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Missed {
     is_so: bool,
     /// Line feeds one behind another, up to the last byte that came.
@@ -15,8 +44,27 @@ pub struct Missed {
     /// Whether the cursor was moved right before them: then even lines that were never painted may have scrolled away.
     is_moved: bool,
     sequence: Sequence,
-    /// Bytes of [`MARK`] that have come.
-    mark: usize,
+    moved: Mark,
+    alternate: Mark,
+    main: Mark,
+    /// Whether the attachment began on the alternate screen, as far as the first title has come. Of a program that came to it later, the size
+    /// is still that of the screen it left.
+    began_alternate: Option<bool>,
+}
+
+impl Default for Missed {
+    fn default() -> Self {
+        Self {
+            is_so: false,
+            run: 0,
+            is_moved: false,
+            sequence: Sequence::None,
+            moved: Mark::new(MOVED),
+            alternate: Mark::new(ALTERNATE),
+            main: Mark::new(MAIN),
+            began_alternate: None,
+        }
+    }
 }
 
 /// How far an escape sequence has come, of those that move the cursor up or down.
@@ -40,9 +88,12 @@ impl Missed {
             return;
         }
         for byte in bytes {
-            self.mark = if MARK[self.mark] == *byte { self.mark + 1 } else { usize::from(MARK[0] == *byte) };
-            if self.mark == MARK.len() {
-                self.is_so = true;
+            if self.alternate.ends_with(*byte) {
+                self.began_alternate.get_or_insert(true);
+            }
+            let is_back = self.main.ends_with(*byte) && *self.began_alternate.get_or_insert(false);
+            self.is_so |= is_back | self.moved.ends_with(*byte);
+            if self.is_so {
                 return;
             }
             if *byte == b'\n' {
@@ -99,6 +150,15 @@ mod tests {
     fn tmux_says_that_the_history_has_moved_on() {
         assert!(is_seen("\x1b[H\x1b[2J\x1b_aiworker moved\x1b\\\x1b[>c"));
         assert!(!is_seen("\x1b[H\x1b[2J\x1b_aiworker move\x1b\\d\x1b[>c"));
+    }
+
+    #[test]
+    fn a_program_that_leaves_the_alternate_screen_after_another_size_moves_lines() {
+        let title = |on: u8| format!("\x1b]0;aiworker alternate {on}\x07");
+        assert!(!is_seen(&title(0)), "it was not in it");
+        assert!(!is_seen(&[title(0), title(1), title(0)].concat()), "it came and went in one size");
+        assert!(!is_seen(&format!("{}\x1b[Hfull\x1b[K", title(1))), "it still is");
+        assert!(is_seen(&format!("{}\x1b[Hfull\x1b[K{}\x1b[Hmain", title(1), title(0))));
     }
 
     #[test]

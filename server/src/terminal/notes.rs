@@ -44,4 +44,6 @@ pub enum Note {
     InputAgain,
     /// The agent's ttyd closed the connection.
     AgentHungUp,
+    /// A leg to ttyd was closed before ttyd had shown that it took what was typed.
+    InputUnconfirmed,
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     end::{self, Ending},
+    handover::Handover,
     limits::{
         ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, BURST, BURST_OVER, DEAD_AFTER, GREETING_WAIT, HISTORY_EVERY,
         INPUT_HOLD_MAX, INTERRUPTED_BURST_OVER, INTERRUPTED_FOR, PING_EVERY, PRELUDE_HOLD,
@@ -32,7 +33,7 @@ mod output;
 /// Something for the sockets to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Attach to the agent's ttyd. An attachment of before is dropped.
+    /// Attach to the agent's ttyd. An attachment of before is dropped, unless it drains.
     Attach {
         /// With this size.
         size: Size,
@@ -41,6 +42,11 @@ pub enum Effect {
     },
     /// Close the leg to ttyd, whatever it still has to say.
     Detach,
+    /// Close the leg to ttyd once what was typed into it is with the agent. When ttyd has taken it, [`Session::on_drained`] is told.
+    /// There is only one leg at a time of which it has not.
+    Drain,
+    /// Close the leg that drained at once: tmux has read it.
+    Close,
     /// Send a frame to the browser.
     ToBrowser(Vec<u8>),
     /// The browser is dead: drop its socket.
@@ -89,6 +95,7 @@ pub struct Session {
     browser: Browser,
     browser_heard_at: Instant,
     agent: Agent,
+    handover: Handover,
     agent_heard_at: Instant,
     /// When bytes began to flow from the agent.
     live_since: Instant,
@@ -144,6 +151,7 @@ impl Session {
             browser: Browser::Greeted,
             browser_heard_at: now,
             agent: Agent::Down,
+            handover: Handover::default(),
             agent_heard_at: now,
             live_since: now,
             pinged_at: now,
@@ -270,6 +278,7 @@ impl Session {
     fn finish(&mut self, ending: Ending) {
         if !self.is_over {
             self.is_over = true;
+            self.drain();
             self.effects.push_back(Effect::End(ending));
         }
     }
@@ -314,6 +323,7 @@ impl Session {
             Some(doublings) => ATTACH_PAUSE_MAX.min(ATTACH_PAUSE * 2_u32.saturating_pow(doublings)),
         };
         self.attempts += 1;
+        self.drain();
         self.agent = Agent::Attaching;
         self.is_begun = false;
         self.relayout_at = None;
@@ -327,7 +337,7 @@ impl Session {
         }
     }
 
-    /// Attaches anew while the old attachment, if any, still stands.
+    /// Attaches anew, though the old attachment still stands.
     fn repaint(&mut self, reason: ResetReason, now: Instant) {
         self.start_attaching(reason, now);
     }

@@ -82,6 +82,7 @@ impl Session {
         }
         self.effects.push_back(Effect::Note(Note::AgentHungUp));
         self.awaits_pong[1] = false;
+        self.handover.broke();
         if matches!(self.browser, Browser::Away { .. }) {
             // Nobody looks. Whoever comes back has it attached then.
             self.let_go();
@@ -90,6 +91,29 @@ impl Session {
         } else {
             self.reason = ResetReason::Reattached;
             self.attach_again(now);
+        }
+    }
+
+    /// The leg that drained is done with. `is_taken` says whether ttyd has taken what was typed into it.
+    pub fn on_drained(&mut self, is_taken: bool) {
+        let is_request_due = self.handover.drained();
+        if !is_taken {
+            self.effects.push_back(Effect::Note(Note::InputUnconfirmed));
+        }
+        if self.is_over {
+            return;
+        }
+        if is_request_due && matches!(self.agent, Agent::Speaking(_)) {
+            self.request_attach();
+        }
+        // One that knows no requests may be live already.
+        self.hand_on_typed();
+    }
+
+    /// Has the leg to ttyd drained before it is replaced or closed, if anything was typed into it.
+    pub(super) fn drain(&mut self) {
+        if self.handover.leave() {
+            self.effects.push_back(Effect::Drain);
         }
     }
 
@@ -103,12 +127,12 @@ impl Session {
 
     fn on_piece(&mut self, piece: Piece, now: Instant) {
         match piece {
-            Piece::Greeting => {
-                let bytes = self.window.carries(HISTORY_TIME).unwrap_or(HISTORY_MAX).clamp(HISTORY_MIN, HISTORY_MAX);
-                let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode);
-                self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
-            }
+            Piece::Greeting if self.handover.holds() => self.handover.hold_request(),
+            Piece::Greeting => self.request_attach(),
             Piece::Shell(shell) => {
+                if self.handover.answered() {
+                    self.effects.push_back(Effect::Close);
+                }
                 let is_another = self.shell.as_ref().is_some_and(|before| *before != shell);
                 self.shell = Some(shell);
                 let input_lost = is_another && self.typed.forget();
@@ -124,6 +148,12 @@ impl Session {
             Piece::Output(bytes) => self.on_output(&bytes, now),
             Piece::End => {}
         }
+    }
+
+    fn request_attach(&mut self) {
+        let bytes = self.window.carries(HISTORY_TIME).unwrap_or(HISTORY_MAX).clamp(HISTORY_MIN, HISTORY_MAX);
+        let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode);
+        self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
     }
 
     fn begin_epoch(&mut self, input_lost: bool) {
@@ -149,8 +179,10 @@ impl Session {
     /// What was typed goes to the shell, if one takes it.
     pub(super) fn hand_on_typed(&mut self) {
         if matches!(self.agent, Agent::Live)
+            && !self.handover.holds()
             && let Some(typed) = self.typed.hand_on()
         {
+            self.handover.typed();
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&typed)));
         }
     }

@@ -53,6 +53,7 @@ impl Session {
         self.is_begun = false;
         self.relayout_at = None;
         self.outbox = Outbox::default();
+        self.drain();
         self.effects.push_back(Effect::Detach);
     }
 

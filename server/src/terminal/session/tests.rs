@@ -1,5 +1,6 @@
 //! What the session does, told by what goes in and what comes out. `world` lets anything happen in any order.
 
+mod handover;
 mod world;
 
 use domain::{
@@ -285,7 +286,8 @@ fn a_browser_that_is_behind_gets_a_fresh_screen_and_can_type_meanwhile() {
     run.wait(INPUT_ACK_AFTER);
     assert_eq!(run.effects(), [input_ack(1)]);
     run.ack(WINDOW_FIRST as u64);
-    assert_eq!(run.effects(), [attach_now()]);
+    assert_eq!(run.effects(), [Effect::Drain, attach_now()]);
+    run.session.on_drained(true);
     run.attach();
     assert!(run.effects().contains(&reset(2, ResetReason::Skipped)));
 }
@@ -299,7 +301,7 @@ fn an_interrupt_does_not_wait_behind_what_it_interrupts() {
     assert_eq!(run.effects(), [to_ttyd(b"\x03")]);
     run.printed(b"^C");
     run.ack(WINDOW_FIRST as u64);
-    assert_eq!(run.effects(), [attach_now()], "the screen is painted anew without what waited");
+    assert_eq!(run.effects(), [Effect::Drain, attach_now()], "the screen is painted anew without what waited");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use domain::{
     terminal::{ClientFrame, Mode, Resume, ServerFrame},
 };
 use futures::{FutureExt as _, StreamExt as _, future::join_all};
+use server::terminal::limits::HISTORY_MIN;
 use tokio::{
     process::Command,
     time::{Instant, timeout},
@@ -20,31 +21,18 @@ use super::{
     real::{another_agent, remove, ttyd, user},
     viewer::Viewer,
 };
-use crate::support::{Client, Program};
+use crate::support::{Client, Dice, Program};
 
 /// How long it may take until everything is shown: many of these run side by side.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What happens unless chosen otherwise: the first seed, agents side by side, events to each. `7,10,100` passes on an idle machine; on a
-/// busy one a key that is typed while the screen is painted anew can be lost with the attachment that is replaced.
-const CHOICE: (u64, u64, u64) = (7, 1, 100);
+/// What happens unless chosen otherwise: the first seed, agents side by side, events to each.
+const CHOICE: (u64, u64, u64) = (7, 10, 100);
 /// Lines that the emulator keeps, as xterm does in the page.
 const SCROLLBACK: usize = 5000;
 /// Prints as many numbered lines as it is told, with characters of two columns; `f` shows a full-screen program's screen. That is
 /// left exactly once: to leave it again puts the cursor back to where it was then, and what follows is printed over other lines.
 const PROGRAM: &str = r#"stty -echo; echo st''arted; c=0; leave=; while read -r n; do printf "$leave"; leave=; case $n in f) leave='\033[?1049l'; printf '\033[?1049h\033[2J\033[3;9Hfull\033[5;4H漢字 %s' "$c";; *) seq -f 'line-%.0f 漢字' $((c+1)) $((c+n)); c=$((c+n)); echo "at-$c";; esac; done"#;
-
-/// Numbers that look random and are the same for the same seed (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
-    }
-}
 
 struct Chaos {
     address: String,
@@ -121,16 +109,19 @@ impl Chaos {
         self.viewer.resize(cols.into(), rows.into()).await;
     }
 
-    async fn capture(&self) -> Vec<String> {
+    /// What tmux shows. Frames are read meanwhile: a viewer that lets them wait is one on a slow line, and gets less history.
+    async fn capture(&mut self) -> Vec<String> {
         let output = Command::new("tmux")
             .arg("-S")
             .arg(&self.tmux)
             .args(["capture-pane", "-p", "-t", "=agent:", ";", "display-message", "-p", "-t", "=agent:"])
             .arg("#{window_width} #{window_height} #{cursor_x},#{cursor_y}")
-            .output()
-            .await
-            .unwrap();
-        lines(&String::from_utf8(output.stdout).unwrap())
+            .output();
+        let output = tokio::spawn(output);
+        while !output.is_finished() {
+            self.read().await;
+        }
+        lines(&String::from_utf8(output.await.unwrap().unwrap().stdout).unwrap())
     }
 
     fn shown(&self) -> Vec<String> {
@@ -147,7 +138,8 @@ impl Chaos {
         let deadline = Instant::now() + PATIENCE;
         loop {
             while self.read().await {}
-            let (shown, captured) = (self.shown(), self.capture().await);
+            let captured = self.capture().await;
+            let shown = self.shown();
             if shown == captured && shown.iter().any(|line| line.contains(text)) {
                 return;
             }
@@ -157,7 +149,7 @@ impl Chaos {
 
     /// Waits until the emulator shows what tmux shows and holds no line twice. A change of size lays lines out twice, in the
     /// emulator and in tmux, until history and screen are painted anew 300 ms later.
-    async fn settle(&mut self, total: u64, what: &str) {
+    async fn settle(&mut self, total: usize, what: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.agree(&format!("at-{total}"), what).await;
@@ -172,7 +164,7 @@ impl Chaos {
     }
 
     /// The numbered lines of scrollback and screen.
-    fn numbers(&mut self) -> Vec<u64> {
+    fn numbers(&mut self) -> Vec<usize> {
         let (rows, columns) = self.screen.screen().size();
         let mut numbers = Vec::new();
         self.screen.screen_mut().set_scrollback(usize::MAX);
@@ -183,7 +175,7 @@ impl Chaos {
             let page: Vec<String> = self.screen.screen().rows(0, columns).take(take).collect();
             numbers.extend(page.iter().filter_map(|line| {
                 let number = line.strip_prefix("line-")?.split(' ').next()?;
-                number.parse::<u64>().ok()
+                number.parse::<usize>().ok()
             }));
             if offset == 0 {
                 return numbers;
@@ -199,7 +191,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// Numbers without gaps between them, as first and last.
-fn stretches(numbers: &[u64]) -> Vec<(u64, u64)> {
+fn stretches(numbers: &[usize]) -> Vec<(usize, usize)> {
     let stretches = numbers.chunk_by(|one, next| *next == one + 1);
     stretches.map(|stretch| (stretch[0], stretch[stretch.len() - 1])).collect()
 }
@@ -213,14 +205,14 @@ enum Happening {
     Size(u16, u16),
 }
 
-impl Dice {
-    fn happening(&mut self) -> Happening {
-        match self.below(3) {
-            0 => Happening::Cut,
-            1 => Happening::Stall,
+impl Happening {
+    fn thrown(dice: &mut Dice) -> Self {
+        match dice.below(3) {
+            0 => Self::Cut,
+            1 => Self::Stall,
             _ => {
-                let (cols, rows) = (40 + self.below(100), 10 + self.below(40));
-                Happening::Size(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap())
+                let (cols, rows) = (40 + dice.below(100), 10 + dice.below(40));
+                Self::Size(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap())
             }
         }
     }
@@ -260,17 +252,17 @@ impl Chaos {
 
     /// So many things happen, each while a number is being typed that makes the program print; after each, all is as it should be.
     async fn run(&mut self, seed: u64, events: u64) {
-        let (mut dice, mut total) = (Dice(seed), 1);
+        let (mut dice, mut total) = (Dice::seeded(seed), 1_usize);
         for event in 0..events {
             let count = if dice.below(8) == 0 { 1 + dice.below(3000) } else { 1 + dice.below(60) };
             total += count;
-            let happening = dice.happening();
+            let happening = Happening::thrown(&mut dice);
             let what = format!("seed {seed}, event {event}, {happening:?}");
             let keys: Vec<String> = format!("{count}\r").chars().map(String::from).collect();
-            let at = dice.below(keys.len() as u64);
+            let at = dice.below(keys.len());
             for (number, key) in keys.iter().enumerate() {
                 self.type_in(key).await;
-                if number as u64 == at {
+                if number == at {
                     self.suffer(happening, &mut dice).await;
                 }
             }
@@ -283,20 +275,30 @@ impl Chaos {
         self.end(total).await;
     }
 
-    /// A size that settles, and there is no gap either.
-    async fn end(&mut self, total: u64) {
+    /// A size that settles, and there is no gap either. How far back it goes depends on how fast this viewer was; one that comes anew
+    /// has everything.
+    async fn end(&mut self, total: usize) {
         self.type_in("5000\r").await;
         let total = total + 5000;
         self.resize(100, 30).await;
+        self.settle_without_gaps(total, HISTORY_MIN / "line-12345 漢字\r\n".len()).await;
+        let mut viewer = Viewer::connect(self.address.parse().unwrap(), &self.browser, self.agent).await.unwrap();
+        viewer.hello(100, 30).await;
+        viewer.welcomed().await;
+        (self.viewer, self.screen) = (viewer, vt100::Parser::new(30, 100, SCROLLBACK));
+        self.settle_without_gaps(total, 4500).await;
+    }
+
+    async fn settle_without_gaps(&mut self, total: usize, least: usize) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             self.agree(&format!("at-{total}"), "at the end").await;
             let numbers = self.numbers();
             let first = numbers.first().copied().unwrap_or_default();
-            if numbers.len() > 4500 && numbers.iter().copied().eq(first..=total) {
+            if numbers.len() >= least && numbers.iter().copied().eq(first..=total) {
                 break;
             }
-            assert!(Instant::now() < deadline, "gaps in {:?}", stretches(&numbers));
+            assert!(Instant::now() < deadline, "gaps in {:?}, or less than {least} lines", stretches(&numbers));
             self.read().await;
         }
     }
@@ -309,23 +311,51 @@ fn choice() -> (u64, u64, u64) {
     (seed, runs, events)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_the_screen_is_that_of_tmux() {
-    let (seed, runs, events) = choice();
+/// Starts a server with so many agents, and removes them whatever becomes of the test.
+async fn with_agents(runs: u64, test: impl AsyncFn(String, Client, Vec<(AgentId, PathBuf)>)) {
     let data = tempfile::tempdir().unwrap();
     let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
     let (browser, project) = user(&server.address).await;
     let agents = join_all((0..runs).map(|_| another_agent(&browser, &project))).await;
-    let suffering = async {
-        let runs = agents.iter().zip(seed..).map(async |(agent, seed)| {
-            let tmux = data.path().join(format!("agents/{agent}/run/tmux.sock"));
-            Chaos::open(&server.address, &browser, *agent, tmux).await.run(seed, events).await;
-        });
-        join_all(runs).await
-    };
-    let outcome = AssertUnwindSafe(suffering).catch_unwind().await;
+    let sockets = agents.iter().map(|agent| (*agent, data.path().join(format!("agents/{agent}/run/tmux.sock"))));
+    let running = test(server.address.clone(), browser.clone(), sockets.collect());
+    let outcome = AssertUnwindSafe(running).catch_unwind().await;
     join_all(agents.iter().map(|agent| remove(&browser, *agent))).await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_the_screen_is_that_of_tmux() {
+    let (seed, runs, events) = choice();
+    with_agents(runs, async |address, browser, agents| {
+        let runs = agents.into_iter().zip(seed..).map(async |((agent, tmux), seed)| {
+            Chaos::open(&address, &browser, agent, tmux).await.run(seed, events).await;
+        });
+        join_all(runs).await;
+    })
+    .await;
+}
+
+/// tmux moves lines between history and screen when it brings the main screen back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_screen_program_that_ends_after_a_new_size_leaves_no_line_twice() {
+    with_agents(1, async |address, browser, agents| {
+        let [(agent, tmux)] = agents.try_into().unwrap();
+        let mut chaos = Chaos::open(&address, &browser, agent, tmux).await;
+        chaos.type_in("100\r").await;
+        chaos.settle(101, "before").await;
+        chaos.type_in("f\r").await;
+        chaos.agree("full", "before").await;
+        let epoch = chaos.viewer.resume.epoch;
+        chaos.resize(80, 40).await;
+        while chaos.viewer.resume.epoch == epoch {
+            chaos.read().await;
+        }
+        chaos.agree("full", "laid out anew").await;
+        chaos.type_in("5\r").await;
+        chaos.settle(106, "after").await;
+    })
+    .await;
 }

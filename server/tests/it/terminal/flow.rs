@@ -101,6 +101,18 @@ async fn a_browser_that_does_not_read_holds_nobody_up_and_gets_a_fresh_screen() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_types_and_leaves_at_once_has_typed() {
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    viewer.input(0, b"make deploy\r").await;
+    viewer.socket.close(None).await.unwrap();
+    assert_eq!(ttyd.typed(12).await, b"make deploy\r");
+    assert_eq!(ttyd.next().await, None, "the leg is closed then");
+    let page = app.state.metrics.encode().unwrap();
+    assert!(page.contains("aiworker_terminal_input_unconfirmed_total 0"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_is_under_way_than_was_acknowledged() {
     let app = TestApp::new().await;
     let (_, _, mut viewer, mut ttyd) = live(&app).await;

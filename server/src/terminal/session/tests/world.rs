@@ -27,6 +27,8 @@ enum Step {
     Cut,
     Return,
     AgentAnswers,
+    /// The agent's terminal takes so many frames of what was typed.
+    AgentTakes(u8),
     AgentDies,
 }
 
@@ -41,6 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Cut),
         4 => Just(Step::Return),
         6 => Just(Step::AgentAnswers),
+        4 => (1_u8..10).prop_map(Step::AgentTakes),
         1 => Just(Step::AgentDies),
     ]
 }
@@ -75,6 +78,9 @@ struct World {
     to_server: VecDeque<ClientFrame>,
     agent: AgentState,
     from_agent: VecDeque<Vec<u8>>,
+    /// What the agent's terminal has not taken yet, of this leg and of the one before.
+    to_agent: VecDeque<Vec<u8>>,
+    draining: Option<VecDeque<Vec<u8>>>,
     printed: Vec<u8>,
     typed: Vec<u8>,
     arrived: Vec<u8>,
@@ -94,6 +100,8 @@ impl World {
             to_server: VecDeque::new(),
             agent: AgentState::Gone,
             from_agent: VecDeque::new(),
+            to_agent: VecDeque::new(),
+            draining: None,
             printed: vec![b'$'; PAINTED],
             typed: Vec::new(),
             arrived: Vec::new(),
@@ -129,8 +137,11 @@ impl World {
             }
             Step::Return if !self.connected => self.come_back(),
             Step::AgentAnswers => self.agent_answers(),
+            Step::AgentTakes(frames) => (0..frames).for_each(|_| self.agent_takes()),
             Step::AgentDies if !matches!(self.agent, AgentState::Gone) => {
                 self.from_agent.clear();
+                // What dies with a terminal is another story than what dies with a leg that was closed.
+                self.arrived.extend(self.to_agent.drain(..).flatten());
                 let was_attached = std::mem::replace(&mut self.agent, AgentState::Gone) != AgentState::Dialled;
                 if was_attached {
                     self.session.on_ttyd_gone(self.now);
@@ -198,6 +209,19 @@ impl World {
         self.perform();
     }
 
+    /// Legs are independent of each other: what was typed into the new one may well be taken first.
+    fn agent_takes(&mut self) {
+        self.arrived.extend(self.to_agent.pop_front().into_iter().flatten());
+        if let Some(frames) = &mut self.draining {
+            self.arrived.extend(frames.pop_front().into_iter().flatten());
+            if frames.is_empty() {
+                self.draining = None;
+                self.session.on_drained(true);
+            }
+        }
+        self.perform();
+    }
+
     fn travel(&mut self) {
         self.now += Duration::from_millis(1);
         if !self.connected {
@@ -223,11 +247,18 @@ impl World {
                 Effect::Attach { .. } => {
                     self.agent = AgentState::Dialled;
                     self.from_agent.clear();
+                    self.to_agent.clear();
                 }
                 Effect::Detach => {
                     self.agent = AgentState::Gone;
                     self.from_agent.clear();
+                    self.to_agent.clear();
                 }
+                Effect::Drain => {
+                    assert!(self.draining.is_none(), "two legs drain");
+                    self.draining = Some(std::mem::take(&mut self.to_agent));
+                }
+                Effect::Close => assert!(self.draining.is_none(), "it has keys"),
                 Effect::ToBrowser(frame) => {
                     assert!(self.connected, "nobody is there");
                     self.to_client.push_back(frame);
@@ -256,7 +287,7 @@ impl World {
                 self.from_agent.push_back([b"0", SCREEN].concat());
                 self.from_agent.push_back([b"0", &self.printed[end..]].concat());
             }
-            (AgentState::Shown, b'0') => self.arrived.extend_from_slice(&frame[1..]),
+            (AgentState::Shown, b'0') => self.to_agent.push_back(frame[1..].to_vec()),
             (_, b'1') => {}
             (agent, _) => panic!("{frame:?} to an agent that is {agent:?}"),
         }
@@ -269,10 +300,12 @@ impl World {
             self.come_back();
         }
         for _ in 0..20_000 {
-            let before = (self.to_client.len(), self.to_server.len(), self.from_agent.len());
+            let to_agent = self.to_agent.len() + self.draining.as_ref().map_or(0, |frames| 1 + frames.len());
+            let before = (self.to_client.len(), self.to_server.len(), self.from_agent.len(), to_agent);
             self.travel();
             self.agent_answers();
-            if before == (0, 0, 0) && self.agent == AgentState::Shown {
+            self.agent_takes();
+            if before == (0, 0, 0, 0) && self.agent == AgentState::Shown {
                 self.wait(Duration::from_millis(400));
                 if self.to_client.is_empty() && self.from_agent.is_empty() && self.agent == AgentState::Shown {
                     return;
