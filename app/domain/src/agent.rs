@@ -209,6 +209,11 @@ impl Phase {
     pub const fn has_terminal(self) -> bool {
         matches!(self, Self::Idle | Self::Working | Self::Waiting)
     }
+
+    /// Whether a terminal is on its way: one that is opened now waits for it.
+    pub const fn is_coming_up(self) -> bool {
+        matches!(self, Self::Pending | Self::Starting)
+    }
 }
 
 /// What an agent may use.

@@ -154,7 +154,8 @@ pub fn AgentActions(
 }
 
 fn terminal_button(id: AgentId, phase: Phase) -> Inert {
-    let disabled = if phase.has_terminal() { "" } else { r#" disabled title="The agent does not run.""# };
+    let disabled =
+        if phase.has_terminal() || phase.is_coming_up() { "" } else { r#" disabled title="The agent does not run.""# };
     let icon = icon::markup(Drawing::Agent);
     inert(format!(
         r#"<button type="submit" class="button small" {ACT}="terminal" formmethod="get" formaction="/agent-terminal/{id}"{disabled}>{icon}Open terminal</button>"#

@@ -1,6 +1,6 @@
 //! Use cases of terminals: opening raw bytes to an agent's ttyd, and learning when that must end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64ct::{Base64, Encoding as _};
 use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Outcome, Phase, terminal::Mode};
@@ -11,9 +11,10 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::{
     Inner, agents,
     caller::Caller,
-    error::Error,
+    clock::within,
+    error::{Error, Object},
     live::{Signal, agent_of},
-    policy::{self, Action},
+    policy::{self, Action, Owner},
 };
 
 mod kept;
@@ -22,6 +23,10 @@ pub use kept::{NoHistory, ReadHistory};
 
 /// The name of the user that an agent's ttyd knows.
 const TTYD_USER: &str = "agent";
+
+/// How long opening the terminal of an agent that is starting waits for it. Below the deadline of an attempt to attach, so that the next
+/// one can tell why it takes so long.
+const START_WAIT: Duration = Duration::from_secs(4);
 
 /// Use cases of terminals.
 #[derive(Clone)]
@@ -60,15 +65,37 @@ pub struct TerminalWatch {
 }
 
 impl Terminals {
-    /// Opens the terminal of the caller's agent.
+    /// Opens the terminal of the caller's agent. Of one that is starting, it is opened as soon as it is there.
     pub async fn open(&self, caller: &Caller, id: AgentId) -> Result<TerminalAccess, Error> {
-        let owner = policy::authorize(caller, Action::OpenTerminal)?;
-        let agent = self.0.agent(owner, id).await?;
+        let agent = self.come_up(caller, id).await?;
         if !has_terminal(&agent) {
             return Err(Error::TerminalUnavailable { message: why_no_terminal(&agent), source: None });
         }
         let (stream, ttyd_auth_token) = self.0.dial_terminal(id).await.map_err(terminal_unavailable)?;
         Ok(TerminalAccess { agent, stream, ttyd_auth_token })
+    }
+
+    /// The caller's agent once it is not starting any more, or after [`START_WAIT`].
+    async fn come_up(&self, caller: &Caller, id: AgentId) -> Result<Agent, Error> {
+        let owner = policy::authorize(caller, Action::OpenTerminal)?;
+        // Before the agent is read, so that no change is missed.
+        let mut watch = self.follow(owner, caller, id);
+        let mut agent = self.0.agent(owner, id).await?;
+        watch.stale = false;
+        let coming_up = async {
+            while is_coming_up(&agent) {
+                match watch.next().await {
+                    Watched::Agent(now) => agent = *now,
+                    Watched::Gone => return Err(Error::NotFound(Object::Agent)),
+                    // Whoever looks after the session says so.
+                    Watched::SignedOut => break,
+                }
+            }
+            Ok(())
+        };
+        // What takes longer is told as it stands.
+        within(&*self.0.clock, START_WAIT, coming_up).await.unwrap_or(Ok(()))?;
+        Ok(agent)
     }
 
     /// Notes in the audit log that the caller looks at the agent's terminal, and whether they may type. `attachment` is what
@@ -103,10 +130,15 @@ impl Terminals {
     /// Follows the caller's agent.
     pub async fn watch(&self, caller: &Caller, id: AgentId) -> Result<TerminalWatch, Error> {
         let owner = policy::authorize(caller, Action::OpenTerminal)?;
+        let watch = self.follow(owner, caller, id);
+        self.0.agent(owner, id).await?;
+        Ok(watch)
+    }
+
+    fn follow(&self, owner: Owner, caller: &Caller, agent: AgentId) -> TerminalWatch {
         let signals = self.0.live.listen(owner.id(), None).signals;
-        let agent = self.0.agent(owner, id).await?.id;
         let (inner, caller) = (Arc::clone(&self.0), caller.clone());
-        Ok(TerminalWatch { inner, caller, agent, signals, stale: true, last_word: None })
+        TerminalWatch { inner, caller, agent, signals, stale: true, last_word: None }
     }
 }
 
@@ -161,6 +193,10 @@ impl Inner {
 
 fn has_terminal(agent: &Agent) -> bool {
     agent.desired == Desired::Running && agent.phase.has_terminal()
+}
+
+fn is_coming_up(agent: &Agent) -> bool {
+    agent.desired == Desired::Running && agent.phase.is_coming_up()
 }
 
 /// What the audit log calls one attachment: the agent, and a number that its beginning and its end share.

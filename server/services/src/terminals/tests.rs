@@ -43,13 +43,37 @@ async fn a_terminal_that_cannot_be_opened_says_why() {
     };
     bed.runtime.set_start(Start::ByHand);
     bed.look_at(agent.id).await;
-    assert_eq!(open().await, "otter is still starting. Try again in a moment.");
+    let (why, ()) = tokio::join!(open(), async {
+        while bed.clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        bed.clock.advance(START_WAIT);
+    });
+    assert_eq!(why, "otter is still starting. Try again in a moment.");
     bed.runtime.change_silently(Observation::plain(agent.id, Observed::Running));
     bed.look_at(agent.id).await;
     bed.runtime.change_silently(Observation::plain(agent.id, Observed::Stopped));
     assert_eq!(open().await, "The agent's terminal does not answer at the moment. Try again shortly.");
     bed.services.agents().stop(&ann, agent.id).await.unwrap();
     assert_eq!(open().await, "otter does not run. Start it to open its terminal.");
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_opened_early_is_there_as_soon_as_the_agent_is_up() {
+    let bed = Bed::new().await;
+    let ann = bed.user("ann").await;
+    let agent = bed.agent(&ann, &bed.project(&ann, "p").await, "otter").await;
+    bed.runtime.set_start(Start::ByHand);
+    bed.look_at(agent.id).await;
+    let terminals = bed.services.terminals();
+    let (access, ()) = tokio::join!(terminals.open(&ann, agent.id), async {
+        while bed.clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        bed.runtime.change_silently(Observation::plain(agent.id, Observed::Running));
+        bed.look_at(agent.id).await;
+    });
+    assert_eq!(access.unwrap().agent.phase, Phase::Idle);
 }
 
 #[tokio::test]
