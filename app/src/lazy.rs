@@ -53,8 +53,8 @@ lazy!(questions() in questions, fetched by fetch_questions => view! { <Questions
 lazy!(agent_detail() in agent, fetched by fetch_agent_detail => view! { <AgentDetail /> });
 lazy!(settings() in settings, fetched by fetch_settings => view! { <Settings /> });
 lazy!(orphans() in settings, fetched by fetch_orphans => view! { <Orphans /> });
-lazy!(wall() in terminal, fetched by fetch_wall => view! { <Wall /> });
-lazy!(terminal_page() in terminal, fetched by fetch_terminal_page => view! { <TerminalPage /> });
+lazy!(wall() in wall, fetched by fetch_wall => view! { <Wall /> });
+lazy!(terminal_page() in terminal_page, fetched by fetch_terminal_page => view! { <TerminalPage /> });
 lazy!(agent_terminal(agent_id: AgentId) in terminal, fetched by fetch_agent_terminal => view! { <Terminal agent_id /> });
 
 /// On the server everything is there.

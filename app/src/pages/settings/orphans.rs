@@ -61,7 +61,7 @@ pub fn Orphans() -> impl IntoView {
             </button>
         </PageHeader>
         <div class="page">
-            <p class="quiet">
+            <p class="quiet above-table">
                 "What is left where agents run without an entry in the database, and agents of the database of which nothing is left there. The former are removed by themselves after a while."
             </p>
             {list}
