@@ -31,6 +31,8 @@ async fn make_ready(place: &Place, agent: &str) {
     let template = set.spec.unwrap().template;
     let mut pod = Pod { metadata: template.metadata.unwrap_or_default(), spec: template.spec, status: None };
     pod.metadata.name = Some(name.clone());
+    let workspace = json!({ "name": "workspace", "emptyDir": {} });
+    pod.spec.as_mut().unwrap().volumes.get_or_insert_default().push(serde_json::from_value(workspace).unwrap());
     let pods = place.world.api::<Pod>();
     pods.create(&PostParams::default(), &pod).await.unwrap();
     let ready = json!({ "type": "Ready", "status": "True" });

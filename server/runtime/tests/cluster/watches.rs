@@ -103,7 +103,8 @@ async fn what_is_told_twice_is_true_once() {
         let seen = runtime.observe(id).await.unwrap();
         let there = world.api::<Event>().list(&ListParams::default()).await.unwrap();
         let there = there.items.into_iter().filter(|event| is_about(event, id));
-        let mut there: Vec<_> = there.map(|event| (event.reason.unwrap(), event.message.unwrap().trim().to_owned())).collect();
+        let mut there: Vec<_> =
+            there.map(|event| (event.reason.unwrap(), event.message.unwrap().trim().to_owned())).collect();
         let mut seen: Vec<_> = seen.events.into_iter().map(|event| (event.what, event.message)).collect();
         (there.sort(), seen.sort());
         last = seen.clone();
