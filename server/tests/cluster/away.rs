@@ -61,7 +61,10 @@ async fn people_are_told_and_go_on_and_what_they_asked_for_is_done_when_it_is_ba
     place.wire.heal();
     let begun = Instant::now();
     served.until("the launch is done", &launched, |agent| agent["phase"] != "pending").await;
-    assert!(eventually(async || (wanted(&place, &before).await == 0).then_some(())).await.is_some(), "its pod is called off");
+    assert!(
+        eventually(async || (wanted(&place, &before).await == 0).then_some(())).await.is_some(),
+        "its pod is called off"
+    );
     assert!(begun.elapsed() <= BACK, "it took {:?}", begun.elapsed());
     let well = eventually(async || served.user.get("/api/runtime").await.data()["trouble"].is_null().then_some(()));
     assert!(well.await.is_some() && begun.elapsed() <= BACK);
