@@ -106,7 +106,8 @@ async fn what_is_told_twice_is_true_once() {
         let mut there: Vec<_> =
             there.map(|event| (event.reason.unwrap(), event.message.unwrap().trim().to_owned())).collect();
         let mut seen: Vec<_> = seen.events.into_iter().map(|event| (event.what, event.message)).collect();
-        (there.sort(), seen.sort());
+        there.sort();
+        seen.sort();
         last = seen.clone();
         (!seen.is_empty() && seen == there).then_some(())
     });
