@@ -6,10 +6,17 @@ import tests from "./playwright.config.ts";
 /** What one walk may take, with every pod really started and ended. */
 const WALK_DEADLINE = 300_000;
 
+const viewport = { width: 1280, height: 800 };
+const alone = /outages\.spec\.ts/;
+
 export default defineConfig({
   ...tests,
   testDir: "cluster",
   outputDir: "test-results-cluster",
   timeout: WALK_DEADLINE,
-  projects: [{ name: "cluster", use: { viewport: { width: 1280, height: 800 } } }],
+  projects: [
+    { name: "cluster", testIgnore: alone, use: { viewport } },
+    // One after the other, and when everything else is over.
+    { name: "outages", testMatch: alone, use: { viewport }, fullyParallel: false, dependencies: ["cluster"] },
+  ],
 });

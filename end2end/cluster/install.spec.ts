@@ -25,6 +25,11 @@ base("an installation from k8s/overlays/embedded runs agents", async ({}, testIn
     expect(pod.spec.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);
     expect(pod.status.containerStatuses[0].restartCount).toBe(0);
 
+    await base.step("the doctor finds nothing to mend", () => {
+      const findings = kubectl(["-n", "control-plane", "exec", "deploy/aiworker", "--", "aiworker", "doctor"]);
+      expect(findings).toContain("permissions");
+    });
+
     const api = await Api.register({ url: `http://${pod.status.podIP}:3000` }, "ada");
     api.patience = POD_DEADLINE;
     const agent = await api.launch(await api.project("Engine"), { name: "bernoulli" });

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::Explanation;
+use domain::{Agent, Explanation};
+use k8s_openapi::api::apps::v1::StatefulSet;
 use serde_json::json;
 
 use crate::{served::Place, world::eventually};
@@ -14,6 +15,13 @@ const TOLD: Duration = Duration::from_secs(10);
 const BACK: Duration = Duration::from_secs(45);
 /// An answer that waits for nothing.
 const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// How many pods the cluster is asked for.
+async fn wanted(place: &Place, agent: &str) -> i32 {
+    let pod = Agent::pod_name_of(agent.rsplit('/').next().unwrap().parse().unwrap());
+    let set = place.world.api::<StatefulSet>().get(pod.trim_end_matches("-0")).await.unwrap();
+    set.spec.unwrap().replicas.unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_told_and_go_on_and_what_they_asked_for_is_done_when_it_is_back() {
@@ -53,12 +61,17 @@ async fn people_are_told_and_go_on_and_what_they_asked_for_is_done_when_it_is_ba
     place.wire.heal();
     let begun = Instant::now();
     served.until("the launch is done", &launched, |agent| agent["phase"] != "pending").await;
-    served.until("the stop is done", &before, |agent| agent["phase"] == "stopped").await;
+    assert!(
+        eventually(async || (wanted(&place, &before).await == 0).then_some(())).await.is_some(),
+        "its pod is called off"
+    );
     assert!(begun.elapsed() <= BACK, "it took {:?}", begun.elapsed());
     let well = eventually(async || served.user.get("/api/runtime").await.data()["trouble"].is_null().then_some(()));
     assert!(well.await.is_some() && begun.elapsed() <= BACK);
     assert!(!served.user.get("/agents").await.text().contains(&sentence));
     println!("back after {} ms", begun.elapsed().as_millis());
+    // Where there is a node, it ends the pod in its own time.
+    served.until("the stop is done", &before, |agent| agent["phase"] == "stopped").await;
     for agent in [before, launched] {
         served.delete(&agent).await;
     }

@@ -1,5 +1,6 @@
 //! The real server with agents in a real cluster, behind a wire that breaks. `make test-cluster` gives it one, as it does the
-//! tests of the Kubernetes runtime, whose world this is. Nothing here needs a node.
+//! tests of the Kubernetes runtime, whose world this is. Nothing here needs a node;
+//! what is about many agents has an API server of its own with nothing behind it.
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,

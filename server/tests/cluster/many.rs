@@ -12,7 +12,7 @@ use tokio::time::interval;
 
 use crate::{
     served::{Place, Served},
-    world::eventually,
+    world::{World, eventually},
 };
 
 /// Agents unless said otherwise.
@@ -24,19 +24,17 @@ const IDLE: Duration = Duration::from_secs(75);
 /// Most memory for a thousand agents.
 const MEMORY_KB: u64 = 150_000;
 
-/// What a kubelet would say of a pod that is well.
+/// What a cluster would make of the agent, and what a kubelet would say of a pod that is well.
 async fn make_ready(place: &Place, agent: &str) {
-    let id = agent.rsplit('/').next().unwrap().parse().unwrap();
-    let (pods, name) = (place.world.api::<Pod>(), Agent::pod_name_of(id));
-    if pods.get_opt(&name).await.unwrap().is_none() {
-        // No controller has made it yet: what it would make.
-        let set = place.world.api::<StatefulSet>().get(name.trim_end_matches("-0")).await.unwrap();
-        let template = set.spec.unwrap().template;
-        let mut pod = Pod { metadata: template.metadata.unwrap_or_default(), spec: template.spec, status: None };
-        pod.metadata.name = Some(name.clone());
-        // Somebody else may have been faster.
-        let _ = pods.create(&PostParams::default(), &pod).await;
-    }
+    let name = Agent::pod_name_of(agent.rsplit('/').next().unwrap().parse().unwrap());
+    let set = place.world.api::<StatefulSet>().get(name.trim_end_matches("-0")).await.unwrap();
+    let template = set.spec.unwrap().template;
+    let mut pod = Pod { metadata: template.metadata.unwrap_or_default(), spec: template.spec, status: None };
+    pod.metadata.name = Some(name.clone());
+    let workspace = json!({ "name": "workspace", "emptyDir": {} });
+    pod.spec.as_mut().unwrap().volumes.get_or_insert_default().push(serde_json::from_value(workspace).unwrap());
+    let pods = place.world.api::<Pod>();
+    pods.create(&PostParams::default(), &pod).await.unwrap();
     let ready = json!({ "type": "Ready", "status": "True" });
     let status = json!({ "status": { "phase": "Running", "conditions": [ready, { "type": "PodScheduled", "status": "True" }] } });
     pods.patch_status(&name, &PatchParams::default(), &Patch::Strategic(status)).await.unwrap();
@@ -90,7 +88,8 @@ fn ticks(pid: u32) -> u64 {
 async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
     let number = std::env::var("AIWORKER_TEST_AGENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(AGENTS);
     let is_fast = std::env::var_os("AIWORKER_TEST_PROGRAM").is_some();
-    let place = Place::new().await;
+    let Some(world) = World::bare().await else { return };
+    let place = Place::of(world).await;
     let served = place.serve().await;
     let (project, pid) = (served.project().await, served.running.pid());
     launch_many(&place, &served, &project, number / 10).await;

@@ -28,7 +28,11 @@ pub struct Served {
 
 impl Place {
     pub async fn new() -> Self {
-        let (world, folder) = (World::new().await, tempfile::tempdir().unwrap());
+        Self::of(World::new().await).await
+    }
+
+    pub async fn of(world: World) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let (wire, _) = world.wired().await;
         let kubeconfig = folder.path().join("kubeconfig");
         std::fs::write(&kubeconfig, wire.kubeconfig()).unwrap();

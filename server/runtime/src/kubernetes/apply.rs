@@ -138,7 +138,16 @@ where
 {
     // By force: the fields are ours. A stop leaves the number of replicas to us as well, under another kind of claim.
     let params = PatchParams::apply(names::FIELD_MANAGER).force();
-    answer(what, api.patch(name, &params, &Patch::Apply(object))).await
+    let call = async || api.patch(name, &params, &Patch::Apply(object)).await;
+    let insist = async {
+        match call().await {
+            // Somebody made it between the API server's look and its write, such as the one Service of agents that are launched
+            // together. What is there now takes the wish.
+            Err(kube::Error::Api(status)) if status.code == 409 => call().await,
+            outcome => outcome,
+        }
+    };
+    answer(what, insist).await
 }
 
 fn taken(name: &str) -> RuntimeError {

@@ -2,6 +2,7 @@
 //! makes everything be as it shall be. None of it needs a node.
 
 use domain::Observed;
+use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{PersistentVolumeClaim, Pod, Secret},
@@ -10,6 +11,9 @@ use kube::{ResourceExt, api::DeleteParams};
 use runtime::{AgentRuntime, AgentSpec, RuntimeError};
 
 use crate::world::{World, eventually, spec};
+
+/// Agents that are deleted right after their launch.
+const HASTY: usize = 12;
 
 /// One thing that a server does with an agent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,6 +148,32 @@ async fn whatever_is_deleted_by_hand_is_made_again_by_the_next_start() {
     });
     assert!(made.await.is_some(), "its volume is made anew");
     world.remove(spec.id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_while_the_cluster_is_still_making_it_leaves_nothing() {
+    let world = World::new().await;
+    let launch_and_delete = async |number: usize| {
+        let spec = spec();
+        world.runtime.ensure(&spec).await.unwrap();
+        let pod = domain::Agent::pod_name_of(spec.id);
+        let has_come = eventually(async || match number % 3 {
+            0 => Some(()),
+            1 => world.api::<PersistentVolumeClaim>().get(&format!("workspace-{pod}")).await.ok().map(drop),
+            _ => world.api::<Pod>().get(&pod).await.ok().map(drop),
+        });
+        assert!(has_come.await.is_some(), "the cluster begins with it");
+        world.remove(spec.id).await;
+    };
+    join_all((0..HASTY).map(launch_and_delete)).await;
+    // The cluster works through what is wanted of it: once this one has its pod, nothing of the others is on its way.
+    let last = spec();
+    world.runtime.ensure(&last).await.unwrap();
+    let pod = domain::Agent::pod_name_of(last.id);
+    assert!(eventually(async || world.api::<Pod>().get(&pod).await.ok()).await.is_some(), "the last one has a pod");
+    world.remove(last.id).await;
     assert_eq!(world.left().await, Vec::<String>::new());
     world.end().await;
 }

@@ -90,8 +90,23 @@ impl World {
 
     /// With a Role of these rules.
     pub async fn allowed(rules: &[serde_json::Value], change: impl FnOnce(&mut KubernetesConfig)) -> Self {
+        Self::at(Config::infer().await.unwrap(), rules, change).await
+    }
+
+    /// Where nothing is but an API server: objects stay as they are made. A cluster that was given has no such place, our own
+    /// always has.
+    pub async fn bare() -> Option<Self> {
+        let Ok(path) = env::var("AIWORKER_TEST_BARE_KUBECONFIG") else {
+            assert!(env::var_os("AIWORKER_TEST_OWN_CLUSTER").is_none(), "our own cluster has a bare API server");
+            return None;
+        };
+        let file = Kubeconfig::read_from(path).unwrap();
+        let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
+        Some(Self::at(config, &rules(), |_| {}).await)
+    }
+
+    async fn at(found: Config, rules: &[serde_json::Value], change: impl FnOnce(&mut KubernetesConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let found = Config::infer().await.unwrap();
         let admin = Client::try_from(found.clone()).unwrap();
         let namespace = format!("test-{}", Uuid::from_u128(number()).simple());
         let meta = |name: &str| json!({ "name": name });

@@ -30,9 +30,9 @@ pub async fn all(config: &Config) -> Vec<Finding> {
         RuntimeName::Process => programs(config).await,
         RuntimeName::Kubernetes => within("cluster", cluster(config)).await,
     });
-    findings.extend(within("port", async { vec![port("port", "--addr", config.listen.addr).await] }).await);
+    findings.extend(within("port", async { vec![port("port", "--addr", config.listen.addr, HEALTH).await] }).await);
     if let Some(address) = config.listen.admin_addr.0 {
-        findings.push(port("admin port", "--admin-addr", address).await);
+        findings.push(port("admin port", "--admin-addr", address, METRICS).await);
     }
     findings.push(site(config));
     findings.push(public_url(config));
@@ -114,11 +114,18 @@ fn finding(check: Check) -> Finding {
     }
 }
 
-async fn port(name: &'static str, option: &'static str, address: SocketAddr) -> Finding {
+/// How much of an answer is looked at, in bytes.
+const ANSWER_MAX: u64 = 256 * 1024;
+/// A path, and what only this program answers there.
+type Mark = (&'static str, &'static str);
+const HEALTH: Mark = ("/api/health", r#"{"success":true,"data":{"status":"ok""#);
+const METRICS: Mark = ("/metrics", "aiworker_event_streams");
+
+async fn port(name: &'static str, option: &'static str, address: SocketAddr, mark: Mark) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::ok(name, format!("{address} is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            if is_us(address).await {
+            if is_us(address, mark).await {
                 Finding::ok(name, format!("AiWorker already answers at {address}"))
             } else {
                 let what = format!("{address} is used by another program. Stop it, or choose another with {option}.");
@@ -132,14 +139,14 @@ async fn port(name: &'static str, option: &'static str, address: SocketAddr) -> 
 }
 
 /// Whether what answers there is this program.
-async fn is_us(address: SocketAddr) -> bool {
+async fn is_us(address: SocketAddr, (path, mark): Mark) -> bool {
     let ask = async {
         let mut stream = TcpStream::connect(address).await.ok()?;
-        let request = format!("GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut answer = Vec::new();
-        stream.take(16 * 1024).read_to_end(&mut answer).await.ok()?;
-        Some(String::from_utf8_lossy(&answer).contains(r#"{"success":true,"data":{"status":"ok""#))
+        stream.take(ANSWER_MAX).read_to_end(&mut answer).await.ok()?;
+        Some(String::from_utf8_lossy(&answer).contains(mark))
     };
     tokio::time::timeout(CHECK_DEADLINE, ask).await.ok().flatten().unwrap_or(false)
 }
