@@ -39,7 +39,8 @@ async fn work(world: &World, agent: AgentId) -> Vec<(String, Duration)> {
         let Some(id) = claimed["task"]["id"].as_str() else { return taken };
         assert_eq!(claimed["resumed"], false);
         taken.push((id.to_owned(), took));
-        let done = json!({"task_id": id, "lease_epoch": claimed["lease"]["epoch"], "status": "done", "summary": "Done"});
+        let done =
+            json!({"task_id": id, "lease_epoch": claimed["lease"]["epoch"], "status": "done", "summary": "Done"});
         call(Tool::UpdateTaskStatus, done).await.expect("who holds a task may finish it");
     }
 }
