@@ -1,5 +1,10 @@
 //! What a claim costs: fifty agents take tasks until none is left, against fifty clients that run the bare statement.
-//! `scripts/bench` runs it on the release build; every database is a fresh one of the server that the tests start.
+//!
+//! Both do so at the same concurrency, over as many connections as a server has, on a fresh database of the same server. An
+//! agent's claim is the whole call of its tool without HTTP: it renews, locks, checks limits and dependencies, writes the lease,
+//! the timelines and the phase, and reads what the answer says; between two claims it finishes its task, which is not timed.
+//! `scripts/bench claims` runs it on the release build.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a measurement may be blunt")]
 
 #[path = "claims/bare.rs"]
 mod bare;

@@ -72,3 +72,61 @@ impl Turns {
         served
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{AgentId, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<Outcome, Error>>;
+
+    fn line_up(turns: &Turns, agent: u128, project: Option<u128>) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let project = project.map(|id| ProjectId::from_uuid(Uuid::from_u128(id)));
+        let worker = Worker {
+            agent_id: AgentId::from_uuid(Uuid::from_u128(agent)),
+            agent_name: agent.to_string(),
+            user_id: UserId::from_uuid(Uuid::from_u128(1)),
+            project_id: ProjectId::from_uuid(Uuid::from_u128(1)),
+        };
+        turns.line_up(Turn { worker, project, ring: 0, is_first: true, answer });
+        answered
+    }
+
+    fn next(turns: &Turns) -> Vec<String> {
+        turns.next().into_iter().map(|turn| turn.worker.agent_name).collect()
+    }
+
+    #[test]
+    fn those_who_want_the_same_are_served_together_and_an_agent_once_at_a_time() {
+        let turns = Turns::default();
+        let line = [(1, None), (2, Some(7)), (3, None), (1, None), (4, Some(8)), (5, Some(7))];
+        let answers = line.map(|(agent, project)| line_up(&turns, agent, project));
+        assert_eq!(next(&turns), ["1", "3"]);
+        assert_eq!(next(&turns), ["2", "5"]);
+        assert_eq!(next(&turns), ["1"]);
+        assert_eq!(next(&turns), ["4"]);
+        assert!(next(&turns).is_empty());
+        drop(answers);
+    }
+
+    #[test]
+    fn no_more_are_served_together_than_one_transaction_shall_deal_with() {
+        let turns = Turns::default();
+        let answers: Vec<_> = (0..60).map(|agent| line_up(&turns, agent, None)).collect();
+        let together: Vec<_> = std::iter::from_fn(|| Some(turns.next().len()).filter(|served| *served > 0)).collect();
+        assert_eq!(together, [TOGETHER, TOGETHER, 60 - 2 * TOGETHER]);
+        drop(answers);
+    }
+
+    #[test]
+    fn who_went_away_is_not_served() {
+        let turns = Turns::default();
+        drop(line_up(&turns, 1, None));
+        let waits = line_up(&turns, 2, None);
+        assert_eq!(next(&turns), ["2"]);
+        drop(waits);
+    }
+}

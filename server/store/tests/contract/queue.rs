@@ -209,7 +209,7 @@ store_test! {
             panic!("the agent should have gone to work")
         };
         assert_eq!((agent.phase, agent.phase_since), (Phase::Working, at(NOW)));
-        assert_eq!(db.agent(ann.id, otter.id).await.unwrap(), Some(*agent));
+        assert_eq!(db.store.agent(ann.id, otter.id).await.unwrap(), Some(*agent));
         let last = db.events(ann.id, Subject::Agent(otter.id), 1).await.unwrap().remove(0);
         assert!(matches!(last.kind, EventKind::AgentPhaseChanged { from: Phase::Idle, to: Phase::Working, .. }), "{last:?}");
         let badger = db.agent(&ann, &garden, "badger").await;
