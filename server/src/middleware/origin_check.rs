@@ -6,8 +6,7 @@
 //! WebSocket must always name its origin.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use domain::ErrorCode;
@@ -20,16 +19,13 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Where server functions live.
 pub const SERVER_FUNCTIONS: &str = "/_fn";
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if is_allowed(&request, state.http.public_url.as_ref()) {
-        return next.run(request).await;
+/// Refuses the request if another site made it.
+pub fn check(state: &AppState, request: &Request) -> Result<(), Response> {
+    if is_allowed(request, state.http.public_url.as_ref()) {
+        return Ok(());
     }
-    Problem::new(
-        ErrorCode::CrossSite,
-        "The browser says that another site made this request. Open AiWorker in its own tab and try there.",
-    )
-    .into_response()
+    let message = "The browser says that another site made this request. Open AiWorker in its own tab and try there.";
+    Err(Problem::new(ErrorCode::CrossSite, message).into_response())
 }
 
 fn is_allowed(request: &Request, public_url: Option<&Url>) -> bool {
