@@ -27,44 +27,35 @@ const AGENTS: usize = 50;
 const TASKS_EACH: usize = 200;
 /// A claim may take so many times as long as the bare statement.
 const LIMIT: f64 = 10.0;
-/// How often both are measured, in turns; the median of their ratios counts.
-const ROUNDS: usize = 3;
 
 #[tokio::main]
 async fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let (rounds, tasks) = if quick { (1, AGENTS * 20) } else { (ROUNDS, AGENTS * TASKS_EACH) };
     for kind in [Kind::Sqlite, Kind::Postgres, Kind::Mariadb] {
-        let mut all = Vec::new();
-        for _ in 0..rounds {
-            let bare = bare::measure(&World::new(kind, tasks).await, AGENTS, tasks).await;
-            let ours = crew::measure(&World::new(kind, tasks).await, AGENTS, tasks).await;
-            all.push((bare, ours));
-        }
-        figure(kind, &mut all).record();
+        let tasks = AGENTS * TASKS_EACH;
+        let bare = bare::measure(&World::new(kind, tasks).await, AGENTS, tasks).await;
+        let ours = crew::measure(&World::new(kind, tasks).await, AGENTS, tasks).await;
+        figure(kind, &bare, &ours).record();
     }
 }
 
-/// The row of the round whose ratio is the median.
-fn figure(kind: Kind, rounds: &mut [(Vec<Duration>, Vec<Duration>)]) -> Figure {
-    let ratio = |(bare, ours): &(Vec<Duration>, Vec<Duration>)| figure::p95(ours) / figure::p95(bare);
-    rounds.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    let (least, most) = (ratio(&rounds[0]), ratio(&rounds[rounds.len() - 1]));
-    let middle = &rounds[rounds.len() / 2];
-    let (bare, ours) = middle;
+fn figure(kind: Kind, bare: &[Duration], ours: &[Duration]) -> Figure {
+    let name = match kind {
+        Kind::Sqlite => "SQLite",
+        Kind::Postgres => "PostgreSQL",
+        Kind::Mariadb => "MariaDB",
+    };
     Figure {
-        what: format!("A claim against the bare statement, {AGENTS} at once, {kind:?}, p95"),
-        value: ratio(middle),
+        what: format!("A claim among {AGENTS} agents against the bare statement among {AGENTS} clients, {name}, p95"),
+        value: figure::p95(ours) / figure::p95(bare),
         unit: "×",
         most: LIMIT,
         detail: format!(
-            "{:.3} against {:.3} ms, p50 {:.3} against {:.3} ms, {} claims each, {least:.2} to {most:.2} × in {} rounds",
+            "{:.1} against {:.1} ms, p50 {:.1} against {:.1} ms, {} claims each, each task taken once",
             figure::p95(ours),
             figure::p95(bare),
             figure::p50(ours),
             figure::p50(bare),
             ours.len(),
-            rounds.len(),
         ),
     }
 }

@@ -105,7 +105,9 @@ impl Inner {
         let outcomes = match self.claim(&turns).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                turns.into_iter().for_each(|turn| tell(turn, Err(again(&error))));
+                for turn in turns {
+                    tell(turn, Err(again(&error)));
+                }
                 return Vec::new();
             }
         };
