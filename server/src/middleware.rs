@@ -5,7 +5,7 @@
 use axum::{
     extract::{Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use tracing::Instrument as _;
 
@@ -42,7 +42,7 @@ pub async fn before(State(state): State<AppState>, mut request: Request, next: N
         }
         match origin_check::check(&state, &request) {
             Ok(()) => next.run(request).await,
-            Err(refusal) => refusal,
+            Err(refusal) => refusal.into_response(),
         }
     };
     tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| timeout::passed())

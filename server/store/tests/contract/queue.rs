@@ -193,7 +193,7 @@ store_test! {
             Claimed::Resumed(task) => ("resumed", Some(task.id)),
             Claimed::AgentDead => ("dead", None),
             Claimed::WorkingLimit => ("limit", None),
-            other => panic!("{other:?}"),
+            unexpected => panic!("{unexpected:?}"),
         }).collect();
         // The second agent of the garden fills it, so the next one finds work behind it, and the last one none.
         assert_eq!(ids, [
