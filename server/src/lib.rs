@@ -21,4 +21,4 @@ pub mod telemetry;
 pub mod terminal;
 
 pub use router::build_router;
-pub use state::AppState;
+pub use state::{AppParts, AppState};

@@ -43,15 +43,9 @@ pub fn build_router(state: AppState) -> Router {
         // The first is the outermost: it sees the request first and the answer last.
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(state.clone(), on::request_id::layer))
-                .layer(from_fn_with_state(state.clone(), on::request_log::layer))
-                .layer(from_fn_with_state(state.clone(), on::security_headers::layer))
+                .layer(from_fn_with_state(state.clone(), on::around))
                 .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-                .layer(from_fn_with_state(state.clone(), on::timeout::layer))
-                .layer(from_fn_with_state(state.clone(), on::client::layer))
-                // Before anything refuses: an answer to a request that was not read to its end costs the connection.
-                .layer(from_fn_with_state(state.clone(), on::body_limit::layer))
-                .layer(from_fn_with_state(state.clone(), on::origin_check::layer)),
+                .layer(from_fn_with_state(state.clone(), on::before)),
         )
         .with_state(state)
 }

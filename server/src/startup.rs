@@ -11,7 +11,7 @@ use store::{SchemaState, Store, StoreError};
 use url::Url;
 
 use crate::{
-    AppState,
+    AppParts, AppState,
     config::{Config, ConfigError, RuntimeName},
     lifecycle::Lifecycle,
     listener::BindError,
@@ -115,7 +115,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
     let site_root = config.listen.site_root();
     let services = Services::new(parts);
     services.credentials().check_keys().await?;
-    Ok(AppState {
+    Ok(AppState::from(AppParts {
         services,
         store,
         leptos_options: leptos_options(config, &site_root),
@@ -131,7 +131,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         }),
         metrics: Metrics::new(started_at),
         lifecycle: Lifecycle::default(),
-    })
+    }))
 }
 
 /// Opens the database as it is.

@@ -1,6 +1,6 @@
-//! What every request handler may reach. Made once by `startup`, cloned for each request.
+//! What every request handler may reach. Made once by `startup`, shared by all requests.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::IpAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -10,9 +10,13 @@ use url::Url;
 
 use crate::{lifecycle::Lifecycle, metrics::Metrics, terminal::Limits};
 
-/// What every request handler may reach.
+/// What every request handler may reach. Every layer around a request holds it, some of them more than once, and a request may
+/// wait for a minute: so it is no more than a pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<AppParts>);
+
+/// What [`AppState`] leads to.
+pub struct AppParts {
     /// The use cases. Every front door calls these and nothing below them.
     pub services: Services,
     /// The database, for health and metrics only.
@@ -25,6 +29,20 @@ pub struct AppState {
     pub metrics: Metrics,
     /// When to stop, and who must be waited for.
     pub lifecycle: Lifecycle,
+}
+
+impl Deref for AppState {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+impl From<AppParts> for AppState {
+    fn from(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 /// How HTTP behaves here.

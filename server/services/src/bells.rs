@@ -1,6 +1,6 @@
 //! Waking agents that wait for a task: one bell for each owner, rung when a task may have become free.
 //!
-//! Nobody who waits asks the database by itself. The one who is let in first after a ring asks; when there is nothing, the
+//! Nobody who waits asks the database by itself. Those who are let in first after a ring ask; when there is nothing, the
 //! others take that as their answer until the next ring.
 
 use std::{
@@ -9,7 +9,9 @@ use std::{
 };
 
 use domain::{UserId, tools::NoTask};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
+
+use crate::turns::Turns;
 
 /// The bells of all owners.
 #[derive(Debug, Default)]
@@ -19,8 +21,7 @@ pub(crate) struct Bells(Mutex<HashMap<UserId, Arc<Bell>>>);
 #[derive(Debug)]
 pub(crate) struct Bell {
     rings: watch::Sender<u64>,
-    /// Lets claims of one owner in one by one: they would wait for each other in the database anyway.
-    pub(crate) gate: Semaphore,
+    pub(crate) turns: Turns,
     /// The ring since which there is no task for anybody, and why.
     nothing: Mutex<Option<(u64, NoTask)>>,
 }
@@ -28,7 +29,7 @@ pub(crate) struct Bell {
 impl Bells {
     pub(crate) fn of(&self, owner: UserId) -> Arc<Bell> {
         let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Bell { rings: watch::Sender::new(0), gate: Semaphore::new(1), nothing: Mutex::default() };
+        let new = || Bell { rings: watch::Sender::new(0), turns: Turns::default(), nothing: Mutex::default() };
         Arc::clone(bells.entry(owner).or_insert_with(|| Arc::new(new())))
     }
 

@@ -36,6 +36,7 @@ mod tasks;
 mod terminals;
 mod tokens;
 mod tools;
+mod turns;
 mod vault;
 mod worker;
 

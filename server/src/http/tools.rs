@@ -73,6 +73,8 @@ async fn call(
         (None, None) => return Err(Problem::unauthorized()),
     };
     let key = key_of(&headers)?;
+    // A call may wait for long, and these keep the buffer that the request was read into.
+    drop((headers, body));
     Ok(Envelope::of(ToolAnswer(services.tools().call(&worker, tool, Value::Object(arguments), key).await?)))
 }
 

@@ -61,16 +61,18 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let unknown = |_| ErrorData::invalid_params(format!("There is no tool {:?}.", request.name), None);
         let tool: Tool = request.name.parse().map_err(unknown)?;
-        let parts = context.extensions.get::<Parts>();
-        let worker = parts.and_then(|parts| parts.extensions.get::<Worker>()).cloned();
+        // A call may wait for long, and the rest keeps the request with the buffer that it was read into.
+        let RequestContext { extensions, meta, ct, .. } = context;
+        let worker = extensions.get::<Parts>().and_then(|parts| parts.extensions.get::<Worker>()).cloned();
+        drop(extensions);
         let worker = worker.ok_or_else(|| ErrorData::internal_error("The call came from nobody.", None))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let began = Instant::now();
         let tools = self.services.tools();
         let outcome = tokio::select! {
-            outcome = tools.call(&worker, tool, arguments, key_of(&context.meta)) => outcome,
+            outcome = tools.call(&worker, tool, arguments, key_of(&meta)) => outcome,
             // Nobody is there to hear the answer. What the call changes is one transaction with a life of its own.
-            () = context.ct.cancelled() => return Err(ErrorData::internal_error("The client went away.", None)),
+            () = ct.cancelled() => return Err(ErrorData::internal_error("The client went away.", None)),
         };
         let label = outcome.as_ref().map_or_else(|error| error.code.as_str(), |_| "ok");
         self.counters.called(tool, label, began.elapsed());

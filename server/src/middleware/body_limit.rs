@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use domain::ErrorCode;
@@ -22,18 +21,21 @@ const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
 /// How long that may take.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Reads the body of the request, or refuses it.
+pub async fn read(state: &AppState, request: &mut Request) -> Result<(), Response> {
     let limit = state.http.body_limit;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    let (parts, mut body) = request.into_parts();
+    let mut body = std::mem::take(request.body_mut());
     if announced.is_some_and(|length: u64| length > limit as u64) {
-        return too_large(limit, body).await;
+        return Err(too_large(limit, body).await);
     }
     match Limited::new(&mut body, limit).collect().await {
-        Ok(read) => next.run(Request::from_parts(parts, Body::from(read.to_bytes()))).await,
-        Err(error) if error.is::<LengthLimitError>() => too_large(limit, body).await,
-        Err(_) => Problem::new(ErrorCode::InvalidJson, "The body ended before it was complete.").into_response(),
+        Ok(read) => {
+            *request.body_mut() = Body::from(read.to_bytes());
+            Ok(())
+        }
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit, body).await),
+        Err(_) => Err(Problem::new(ErrorCode::InvalidJson, "The body ended before it was complete.").into_response()),
     }
 }
 

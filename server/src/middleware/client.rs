@@ -3,25 +3,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::{
-    extract::{ConnectInfo, Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::extract::{ConnectInfo, Request};
 use http::{HeaderMap, header};
 use services::ClientInfo;
 
 use crate::{AppState, state::Network};
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Notes it in the request.
+pub fn note(state: &AppState, request: &mut Request) {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &state.http.trusted_proxies));
     let user_agent =
         request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let info = ClientInfo::new(address.map(|address| address.to_string()).unwrap_or_default(), user_agent);
     request.extensions_mut().insert(info);
-    next.run(request).await
 }
 
 /// The last address before the trusted proxies. Earlier ones in the header are the client's own claim.

@@ -5,11 +5,7 @@
 //! request with neither header was not made by a browser, so nobody's cookie was added to it against their will. Only a
 //! WebSocket must always name its origin.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::extract::Request;
 use domain::ErrorCode;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
@@ -20,16 +16,13 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Where server functions live.
 pub const SERVER_FUNCTIONS: &str = "/_fn";
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if is_allowed(&request, state.http.public_url.as_ref()) {
-        return next.run(request).await;
+/// Refuses the request if another site made it.
+pub fn check(state: &AppState, request: &Request) -> Result<(), Problem> {
+    if is_allowed(request, state.http.public_url.as_ref()) {
+        return Ok(());
     }
-    Problem::new(
-        ErrorCode::CrossSite,
-        "The browser says that another site made this request. Open AiWorker in its own tab and try there.",
-    )
-    .into_response()
+    let message = "The browser says that another site made this request. Open AiWorker in its own tab and try there.";
+    Err(Problem::new(ErrorCode::CrossSite, message))
 }
 
 fn is_allowed(request: &Request, public_url: Option<&Url>) -> bool {

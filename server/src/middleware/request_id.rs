@@ -2,13 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::response::Response;
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument;
 
 use crate::AppState;
 
@@ -17,14 +12,15 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// A new id.
+pub fn next(state: &AppState) -> String {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let id = format!("{:08x}-{number:x}", state.http.request_id_prefix);
-    let span = tracing::info_span!("request", id);
-    let mut response = next.run(request).instrument(span).await;
+    format!("{:08x}-{number:x}", state.http.request_id_prefix)
+}
+
+/// Says in the answer which request it is for.
+pub fn tell(response: &mut Response, id: String) {
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HEADER, value);
     }
-    response
 }

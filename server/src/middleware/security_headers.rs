@@ -1,11 +1,7 @@
 //! What browsers are told about every answer. Pages bring their own `Content-Security-Policy`, because it holds the
 //! nonce of their scripts; everything else gets the strictest one.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::AppState;
@@ -15,9 +11,8 @@ const NOT_A_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri '
 /// Two years, as browsers' preload lists ask for.
 const HSTS: &str = "max-age=63072000";
 
-/// The middleware.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Adds them.
+pub fn add(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
     let always = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -36,7 +31,6 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     unless_set(headers, header::CONTENT_SECURITY_POLICY, NOT_A_PAGE);
     // Files say for themselves how long they may be kept; everything else belongs to whoever is signed in.
     unless_set(headers, header::CACHE_CONTROL, "no-store");
-    response
 }
 
 fn unless_set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

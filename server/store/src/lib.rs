@@ -43,8 +43,8 @@ pub use records::{
 
 pub use terms::TakeTerm;
 pub use work::{
-    Answered, ClaimRequest, Claimed, CloseQuestions, Fence, FenceTime, Renewal, TaskFilter, WhichQuestions, Work,
-    Written,
+    Answered, ClaimRequest, Claimant, Claimed, CloseQuestions, Fence, FenceTime, Renewal, TaskFilter, WhichQuestions,
+    Work, Written,
 };
 
 /// What every method here returns.

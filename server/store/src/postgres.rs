@@ -32,6 +32,13 @@ macro_rules! write_tx {
     };
 }
 
+/// Inserts rows, at least one, within a transaction: all by one statement.
+macro_rules! insert_all {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        diesel_async::RunQueryDsl::execute(diesel::insert_into($table).values($rows), $connection).await?
+    };
+}
+
 #[expect(clippy::duplicate_mod, reason = "one text of every query is compiled once for every database")]
 #[path = "queries/mod.rs"]
 pub mod queries;

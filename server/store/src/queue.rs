@@ -6,25 +6,19 @@ use crate::{
     Answered, ClaimRequest, Claimed, Result, Store, TaskFilter, Work, Written,
     columns::{id, millis, moment, name_of},
     rows::{
+        claim::ClaimRows,
         task::{FilterRow, TaskRows},
-        work::{ClaimRow, ClaimedRows, WorkRows},
+        work::WorkRows,
     },
 };
 
 impl Store {
-    /// Takes the owner's first task that may be handed out, by priority and then by age, or finds the one that the agent
-    /// holds. Holds for any number of claims at once: no task is given to two agents.
-    pub async fn claim_task(&self, request: &ClaimRequest) -> Result<Claimed> {
-        let row = ClaimRow::try_from(request)?;
-        let task = |rows: Box<TaskRows>| Task::try_from(*rows).map(Box::new);
-        Ok(match dispatch!(self, work::claim(&row))? {
-            ClaimedRows::Taken(rows) => Claimed::Taken(task(rows)?),
-            ClaimedRows::Resumed(rows) => Claimed::Resumed(task(rows)?),
-            ClaimedRows::Empty => Claimed::BacklogEmpty,
-            ClaimedRows::Waiting => Claimed::WaitingForOthers,
-            ClaimedRows::Full => Claimed::WorkingLimit,
-            ClaimedRows::Dead => Claimed::AgentDead,
-        })
+    /// Gives every agent the owner's first task that may be handed out, by priority and then by age, or the one that it
+    /// holds; the answers are in the order of the agents. Who takes one is at work from then on. Holds for any number of
+    /// claims at once: no task is given to two agents.
+    pub async fn claim_tasks(&self, request: &ClaimRequest) -> Result<Vec<Claimed>> {
+        let rows = ClaimRows::try_from(request)?;
+        dispatch!(self, claims::claim(&rows))?.into_iter().map(Claimed::try_from).collect()
     }
 
     /// Writes what a call changes, as a whole or not at all. [`Conflict`](crate::StoreError::Conflict) when the call was

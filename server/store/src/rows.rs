@@ -1,6 +1,7 @@
 //! Rows of tables and how they become things of the domain. Private: nothing outside storage sees a row.
 
 pub mod agent;
+pub mod claim;
 pub mod credential;
 pub mod event;
 pub mod kept_terminal;

@@ -35,6 +35,16 @@ macro_rules! write_tx {
     };
 }
 
+/// Inserts rows within a transaction: one by one, because a list of rows cannot hold defaults here. There is no way to the
+/// database that it would save.
+macro_rules! insert_all {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        for row in $rows {
+            diesel_async::RunQueryDsl::execute(diesel::insert_into($table).values(row), $connection).await?;
+        }
+    };
+}
+
 #[expect(clippy::duplicate_mod, reason = "one text of every query is compiled once for every database")]
 #[path = "queries/mod.rs"]
 pub mod queries;

@@ -1,38 +1,52 @@
 //! What goes into and comes out of the queue: claims, and what one call of an agent writes.
 
 use domain::{
-    Actor, AgentId, Answer, EventId, Priority, ProjectId, Question, QuestionId, QuestionStatus, Report, Task, TaskId,
-    TaskState, Timestamp, UserId,
+    Actor, Agent, AgentId, Answer, EventId, Priority, ProjectId, Question, QuestionId, QuestionStatus, Report, Task,
+    TaskId, TaskState, Timestamp, UserId,
 };
 
 use crate::NewEvent;
 
-/// An agent that wants a task.
+/// Agents of one owner that want a task, first come, first served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
-    /// The agent's owner, whose tasks it may take.
+    /// The agents' owner, whose tasks they may take.
     pub owner: UserId,
+    /// The project that the tasks must belong to, if any.
+    pub project_id: Option<ProjectId>,
+    /// The time.
+    pub now: Timestamp,
+    /// How long the leases shall last.
+    pub until: Timestamp,
+    /// The agents, each of them once.
+    pub agents: Vec<Claimant>,
+}
+
+/// An agent that wants a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimant {
     /// The agent.
     pub agent_id: AgentId,
     /// Its name.
     pub agent_name: String,
-    /// The project that the task must belong to, if any.
-    pub project_id: Option<ProjectId>,
-    /// The time.
-    pub now: Timestamp,
-    /// How long the lease shall last.
-    pub until: Timestamp,
-    /// The id of the entry on the task's timeline.
-    pub event_id: EventId,
     /// The agent as the timeline names it.
     pub actor: Actor,
+    /// The id of the entry on the task's timeline.
+    pub event_id: EventId,
+    /// The id of the entry on the agent's timeline.
+    pub phase_event_id: EventId,
 }
 
 /// How a claim ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// The task is the agent's now.
-    Taken(Box<Task>),
+    Taken {
+        /// The task.
+        task: Box<Task>,
+        /// The agent, if it was not at work before.
+        agent: Option<Box<Agent>>,
+    },
     /// The task was the agent's already.
     Resumed(Box<Task>),
     /// There is no task in the backlog.

@@ -3,11 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    EventId, ProjectId, Task,
+    AgentId, EventId, LiveEvent, ProjectId, Task, UserId,
     lease::LEASE_TTL,
     tools::{GetNextTask, GetNextTaskOutput, NoTask, WAIT_MAX},
 };
-use store::{ClaimRequest, Claimed};
+use store::{ClaimRequest, Claimant, Claimed};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Instrument as _;
 
 use super::view;
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
     bells::Bell,
     clock::later,
     error::{Error, Object},
-    to_the_end,
+    turns::{Outcome, Turn},
 };
 
 /// When an agent without a task shall ask again, in seconds.
@@ -59,36 +61,99 @@ impl Inner {
         project: Option<ProjectId>,
         ring: u64,
         is_first: bool,
-    ) -> Result<Result<(Task, bool), NoTask>, Error> {
-        let (inner, bell, worker) = (Arc::clone(self), Arc::clone(bell), worker.clone());
-        let _turn = bell.gate.acquire().await.map_err(Error::internal)?;
-        if let Some(why) = bell.nothing_since(ring).filter(|_| project.is_none() && !is_first) {
-            return Ok(Err(why));
-        }
-        let outcome = to_the_end(async move { inner.claim(&worker, project).await }).await?;
-        if let Err(why) = &outcome
-            && project.is_none()
-        {
-            bell.note_nothing(ring, *why);
-        }
-        Ok(outcome)
+    ) -> Result<Outcome, Error> {
+        let (answer, mut answered) = oneshot::channel();
+        bell.turns.line_up(Turn { worker: worker.clone(), project, ring, is_first, answer });
+        let permit = tokio::select! {
+            biased;
+            outcome = &mut answered => return outcome.map_err(Error::internal)?,
+            permit = bell.turns.come_in() => permit?,
+        };
+        let (inner, bell) = (Arc::clone(self), Arc::clone(bell));
+        // Those behind are served, too, so it goes on when this client goes away.
+        tokio::spawn(async move { inner.serve_turns(&bell, permit).await }.in_current_span());
+        answered.await.map_err(Error::internal)?
     }
 
-    async fn claim(&self, worker: &Worker, project: Option<ProjectId>) -> Result<Result<(Task, bool), NoTask>, Error> {
-        let (id, now) = self.ids.next();
-        let request = ClaimRequest {
-            owner: worker.user_id,
+    async fn serve_turns(&self, bell: &Bell, permit: OwnedSemaphorePermit) {
+        let mut idle = Vec::new();
+        loop {
+            let turns = bell.turns.next();
+            if turns.is_empty() {
+                break;
+            }
+            let known =
+                |turn: &Turn| bell.nothing_since(turn.ring).filter(|_| turn.project.is_none() && !turn.is_first);
+            let (answered, turns): (Vec<_>, Vec<_>) = turns.into_iter().partition(|turn| known(turn).is_some());
+            for turn in answered {
+                let why = known(&turn).unwrap_or(NoTask::BacklogEmpty);
+                tell(turn, Ok(Err(why)));
+            }
+            if !turns.is_empty() {
+                idle.extend(self.serve(bell, turns).await);
+            }
+        }
+        drop(permit);
+        for agent in idle {
+            self.refresh_phase(agent).await;
+        }
+    }
+
+    /// Asks the database for all of them, and gives back those that got nothing.
+    async fn serve(&self, bell: &Bell, turns: Vec<Turn>) -> Vec<AgentId> {
+        let ring = turns.iter().map(|turn| turn.ring).max().unwrap_or_default();
+        let outcomes = match self.claim(&turns).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                for turn in turns {
+                    tell(turn, Err(again(&error)));
+                }
+                return Vec::new();
+            }
+        };
+        let mut idle = Vec::new();
+        for (turn, outcome) in turns.into_iter().zip(outcomes) {
+            if let Ok(Err(why)) = &outcome {
+                idle.push(turn.worker.agent_id);
+                if turn.project.is_none() {
+                    bell.note_nothing(ring, *why);
+                }
+            }
+            tell(turn, outcome);
+        }
+        idle
+    }
+
+    /// One claim for all of them, who want the same.
+    async fn claim(&self, turns: &[Turn]) -> Result<Vec<Result<Outcome, Error>>, Error> {
+        let Some(Turn { worker: first, project, .. }) = turns.first() else { return Ok(Vec::new()) };
+        let now = self.clock.now();
+        let id = || EventId::from_uuid(self.ids.next().0);
+        let claimant = |Turn { worker, .. }: &Turn| Claimant {
             agent_id: worker.agent_id,
             agent_name: worker.agent_name.clone(),
-            project_id: project,
+            actor: worker.actor(),
+            event_id: id(),
+            phase_event_id: id(),
+        };
+        let request = ClaimRequest {
+            owner: first.user_id,
+            project_id: *project,
             now,
             until: later(now, LEASE_TTL),
-            event_id: EventId::from_uuid(id),
-            actor: worker.actor(),
+            agents: turns.iter().map(claimant).collect(),
         };
-        let found = match self.store.claim_task(&request).await? {
-            Claimed::Taken(task) => {
-                self.publish_task(worker.user_id, &task);
+        let claimed = self.store.claim_tasks(&request).await?;
+        Ok(claimed.into_iter().map(|claimed| self.outcome(first.user_id, claimed)).collect())
+    }
+
+    fn outcome(&self, owner: UserId, claimed: Claimed) -> Result<Outcome, Error> {
+        Ok(match claimed {
+            Claimed::Taken { task, agent } => {
+                self.publish_task(owner, &task);
+                if let Some(agent) = agent {
+                    self.live.publish(owner, LiveEvent::Agent(agent));
+                }
                 Ok((*task, false))
             }
             Claimed::Resumed(task) => Ok((*task, true)),
@@ -96,11 +161,7 @@ impl Inner {
             Claimed::WaitingForOthers => Err(NoTask::WaitingForOthers),
             Claimed::WorkingLimit => Err(NoTask::WorkingLimit),
             Claimed::AgentDead => return Err(Error::Forbidden("This agent was stopped. Stop working.")),
-        };
-        if found.as_ref().map_or(true, |(_, resumed)| !resumed) {
-            self.refresh_phase(worker.agent_id).await;
-        }
-        Ok(found)
+        })
     }
 
     async fn found(&self, worker: &Worker, task: Task, resumed: bool) -> Result<GetNextTaskOutput, Error> {
@@ -127,6 +188,22 @@ impl Inner {
         let now = self.clock.now();
         let (soon, until) = (later(now, LEASE_TTL.saturating_sub(RENEW_AFTER)), later(now, LEASE_TTL));
         Ok(self.store.renew_leases(worker.agent_id, now, soon, until).await?)
+    }
+}
+
+/// Answers one who stood in line, unless it went away.
+fn tell(turn: Turn, outcome: Result<Outcome, Error>) {
+    let _ = turn.answer.send(outcome);
+}
+
+/// What one claim for all of them failed of, for each of them.
+fn again(error: &Error) -> Error {
+    match error {
+        Error::Unavailable { message, source } => {
+            let source = source.as_ref().map(|source| source.to_string().into());
+            Error::Unavailable { message, source }
+        }
+        other => Error::internal(other.to_string()),
     }
 }
 

@@ -52,6 +52,14 @@ pub async fn find(c: &mut Conn, id: &str) -> QueryResult<Option<AgentWithProject
         .optional()
 }
 
+/// Those of the agents that there are.
+pub async fn several(c: &mut Conn, ids: &[&String]) -> QueryResult<Vec<AgentWithProject>> {
+    let all = agents::table.inner_join(projects::table).left_join(agent_modes::table).filter(agents::id.eq_any(ids));
+    all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
+        .load(c)
+        .await
+}
+
 pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProject>> {
     let all = agents::table
         .inner_join(projects::table)

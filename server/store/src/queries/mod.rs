@@ -1,9 +1,10 @@
-//! The queries. This folder is compiled once for every database: `Conn` and `write_tx!` come from the file that
+//! The queries. This folder is compiled once for every database: `Conn`, `write_tx!` and `insert_all!` come from the file that
 //! includes it. Only what all three databases understand alike may stand here (see `migrations/README.md`).
 
 pub mod agent_tokens;
 pub mod agents;
 pub mod audit;
+pub mod claims;
 pub mod credentials;
 pub mod kept_terminals;
 pub mod projects;

@@ -64,6 +64,35 @@ pub async fn find_unscoped(c: &mut Conn, id: &str) -> QueryResult<Option<TaskRow
     Ok(Some(TaskRows { attempts: lease.as_ref().map_or(0, |lease| lease.attempts), task, lease, depends_on }))
 }
 
+/// Those of the tasks that there are, whoever owns them.
+pub async fn several(c: &mut Conn, ids: &[&String]) -> QueryResult<HashMap<String, TaskRows>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = tasks::table.left_join(leases::table).filter(tasks::id.eq_any(ids));
+    let rows: Vec<(TaskRow, Option<LeaseRow>)> =
+        found.select((TaskRow::as_select(), Option::<LeaseRow>::as_select())).load(c).await?;
+    let edges = task_dependencies::table.filter(task_dependencies::task_id.eq_any(ids));
+    let edges: Vec<(String, String)> = edges
+        .select((task_dependencies::task_id, task_dependencies::depends_on_id))
+        .order((task_dependencies::task_id, task_dependencies::depends_on_id))
+        .load(c)
+        .await?;
+    Ok(with_edges(rows, edges).map(|rows| (rows.task.id.clone(), rows)).collect())
+}
+
+/// Puts the rows together with what they wait for.
+fn with_edges(rows: Vec<(TaskRow, Option<LeaseRow>)>, edges: Vec<(String, String)>) -> impl Iterator<Item = TaskRows> {
+    let mut depends_on: HashMap<String, Vec<String>> = HashMap::new();
+    for (task, other) in edges {
+        depends_on.entry(task).or_default().push(other);
+    }
+    rows.into_iter().map(move |(task, lease)| {
+        let depends_on = depends_on.remove(&task.id).unwrap_or_default();
+        TaskRows { attempts: lease.as_ref().map_or(0, |lease| lease.attempts), task, lease, depends_on }
+    })
+}
+
 /// Waits until no other transaction changes this task.
 pub async fn lock(c: &mut Conn, id: &str) -> QueryResult<()> {
     diesel::update(tasks::table.find(id)).set(tasks::version.eq(tasks::version)).execute(c).await.map(drop)
@@ -84,15 +113,7 @@ pub async fn of_project(c: &mut Conn, owner: &str, project: &str) -> QueryResult
         .order((task_dependencies::task_id, task_dependencies::depends_on_id))
         .load(c)
         .await?;
-    let mut depends_on: HashMap<String, Vec<String>> = HashMap::new();
-    for (task, other) in edges {
-        depends_on.entry(task).or_default().push(other);
-    }
-    let with_edges = |(task, lease): (TaskRow, Option<LeaseRow>)| {
-        let depends_on = depends_on.remove(&task.id).unwrap_or_default();
-        TaskRows { attempts: lease.as_ref().map_or(0, |lease| lease.attempts), task, lease, depends_on }
-    };
-    Ok(rows.into_iter().map(with_edges).collect())
+    Ok(with_edges(rows, edges).collect())
 }
 
 pub async fn update(

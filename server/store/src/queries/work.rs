@@ -1,28 +1,19 @@
-//! What agents write: taking a task, and everything that a call changes as a whole or not at all.
+//! What agents write: everything that a call changes, as a whole or not at all.
 //!
 //! Rows are held in one order, so that two calls seldom wait for each other: owner, agent, task, lease.
 
-use diesel::{
-    dsl::{exists, not},
-    prelude::*,
-    result::Error::RollbackTransaction,
-};
+use diesel::{prelude::*, result::Error::RollbackTransaction};
 use diesel_async::RunQueryDsl;
-use domain::{Desired, EventKind, TaskState};
 
-use super::{super::Conn, questions, tasks as task_queries, timeline, users};
+use super::{super::Conn, questions, tasks as task_queries, timeline};
 use crate::{
     Written,
-    columns::name_of,
     rows::{
-        event::EventRow,
-        task::{LeaseRow, TaskRow, TaskRows},
-        work::{AnsweredRow, ClaimRow, ClaimedRows, FenceRow, RenewalRow, WorkRows},
+        task::{LeaseRow, TaskRows},
+        work::{AnsweredRow, FenceRow, RenewalRow, WorkRows},
     },
-    schema::{agents, answered_calls, leases, projects, task_dependencies, tasks},
+    schema::{answered_calls, leases, projects, tasks},
 };
-
-diesel::alias!(tasks as needed: Needed);
 
 /// Writes what one call changes, or nothing.
 pub async fn write(c: &mut Conn, work: &WorkRows) -> QueryResult<Written> {
@@ -105,135 +96,6 @@ async fn renew_one(c: &mut Conn, renewal: &RenewalRow) -> QueryResult<()> {
         lease = lease.filter(leases::expires_at.lt(renewal.until));
     }
     lease.execute(c).await.map(drop)
-}
-
-/// Takes the owner's first task for the agent, or finds the one that it holds.
-pub async fn claim(c: &mut Conn, claim: &ClaimRow) -> QueryResult<ClaimedRows> {
-    write_tx!(c, async |c| -> QueryResult<_> {
-        // All claims of one owner go through here one by one, so that counting who is at work is enough.
-        users::lock(c, &claim.owner).await?;
-        if !is_alive(c, &claim.agent_id).await? {
-            return Ok(ClaimedRows::Dead);
-        }
-        if let Some(held) = held_by(c, &claim.agent_id, claim.now).await? {
-            renew(c, &claim.agent_id, claim.now, claim.until).await?;
-            let rows = task_queries::find_unscoped(c, &held).await?;
-            return Ok(rows.map_or(ClaimedRows::Empty, |rows| ClaimedRows::Resumed(Box::new(rows))));
-        }
-        let full = full_projects(c, &claim.owner).await?;
-        while let Some(row) = first(c, claim, &full).await? {
-            if let Some(rows) = take(c, claim, row).await? {
-                return Ok(ClaimedRows::Taken(Box::new(rows)));
-            }
-            // A person was faster to change that one: look again.
-        }
-        why_none(c, claim, &full).await
-    })
-    .await
-}
-
-/// Whether the agent shall run. Whoever stops it waits until this transaction has ended.
-async fn is_alive(c: &mut Conn, agent: &str) -> QueryResult<bool> {
-    let row = agents::table.find(agent).filter(agents::desired.eq(name_of(&Desired::Running)));
-    diesel::update(row).set(agents::generation.eq(agents::generation)).execute(c).await.map(|rows| rows > 0)
-}
-
-async fn held_by(c: &mut Conn, agent: &str, now: i64) -> QueryResult<Option<String>> {
-    let theirs = leases::table.filter(leases::agent_id.eq(agent)).filter(leases::expires_at.gt(now));
-    let newest_first = theirs.order((leases::claimed_at.desc(), leases::task_id.desc()));
-    newest_first.select(leases::task_id).first(c).await.optional()
-}
-
-/// The owner's projects in which as many agents as allowed hold tasks.
-async fn full_projects(c: &mut Conn, owner: &str) -> QueryResult<Vec<String>> {
-    let limited = projects::table.filter(projects::user_id.eq(owner)).filter(projects::working_limit.is_not_null());
-    let limits: Vec<(String, Option<i32>)> = limited.select((projects::id, projects::working_limit)).load(c).await?;
-    let mut full = Vec::new();
-    for (project, limit) in limits {
-        let held = leases::table.inner_join(tasks::table).filter(tasks::project_id.eq(&project));
-        let holders = held.filter(leases::agent_id.is_not_null()).select(leases::agent_id).distinct();
-        let holders: Vec<Option<String>> = holders.load(c).await?;
-        if limit.and_then(|limit| usize::try_from(limit).ok()).is_some_and(|limit| holders.len() >= limit) {
-            full.push(project);
-        }
-    }
-    Ok(full)
-}
-
-/// The first task that may be handed out.
-async fn first(c: &mut Conn, claim: &ClaimRow, full: &[String]) -> QueryResult<Option<TaskRow>> {
-    let unfinished = task_dependencies::table
-        .inner_join(needed.on(needed.field(tasks::id).eq(task_dependencies::depends_on_id)))
-        .filter(task_dependencies::task_id.eq(tasks::id))
-        .filter(needed.field(tasks::state).ne(name_of(&TaskState::Done)));
-    let mut free = tasks::table
-        .inner_join(projects::table)
-        .filter(projects::user_id.eq(&claim.owner))
-        .filter(tasks::state.eq(name_of(&TaskState::Backlog)))
-        .filter(tasks::project_id.ne_all(full))
-        .filter(not(exists(unfinished)))
-        .order((tasks::priority, tasks::id))
-        .select(TaskRow::as_select())
-        .into_boxed();
-    if let Some(project) = &claim.project_id {
-        free = free.filter(tasks::project_id.eq(project));
-    }
-    free.first(c).await.optional()
-}
-
-/// Makes the task the agent's, unless somebody changed it meanwhile.
-async fn take(c: &mut Conn, claim: &ClaimRow, row: TaskRow) -> QueryResult<Option<TaskRows>> {
-    let unchanged = tasks::table.find(&row.id).filter(tasks::version.eq(row.version));
-    let taken = (
-        tasks::state.eq(name_of(&TaskState::InProgress)),
-        tasks::version.eq(row.version + 1),
-        tasks::updated_at.eq(claim.now),
-    );
-    if diesel::update(unchanged).set(taken).execute(c).await? == 0 {
-        return Ok(None);
-    }
-    let lease = leases::table.find(&row.id);
-    let before: Option<i64> = lease.select(leases::epoch).first(c).await.optional()?;
-    let epoch = before.unwrap_or(0) + 1;
-    let held = (
-        leases::agent_id.eq(Some(&claim.agent_id)),
-        leases::agent_name.eq(&claim.agent_name),
-        leases::epoch.eq(epoch),
-        leases::claimed_at.eq(claim.now),
-        leases::expires_at.eq(Some(claim.until)),
-    );
-    if before.is_some() {
-        diesel::update(lease).set(held).execute(c).await?;
-    } else {
-        let new = (held, leases::task_id.eq(&row.id), leases::attempts.eq(0), leases::report.eq(None::<String>));
-        diesel::insert_into(leases::table).values(new).execute(c).await?;
-    }
-    let kind = serde_json::to_string(&EventKind::TaskClaimed { epoch });
-    let kind = kind.map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
-    let event = EventRow { task_id: Some(row.id.clone()), agent_id: None, kind, ..claim.event.clone() };
-    timeline::add(c, &event).await?;
-    task_queries::find_unscoped(c, &row.id).await
-}
-
-async fn why_none(c: &mut Conn, claim: &ClaimRow, full: &[String]) -> QueryResult<ClaimedRows> {
-    let mut waiting = tasks::table
-        .inner_join(projects::table)
-        .filter(projects::user_id.eq(&claim.owner))
-        .filter(tasks::state.eq(name_of(&TaskState::Backlog)))
-        .select(tasks::project_id)
-        .distinct()
-        .into_boxed();
-    if let Some(project) = &claim.project_id {
-        waiting = waiting.filter(tasks::project_id.eq(project));
-    }
-    let waiting: Vec<String> = waiting.load(c).await?;
-    Ok(if waiting.is_empty() {
-        ClaimedRows::Empty
-    } else if waiting.iter().all(|project| full.contains(project)) {
-        ClaimedRows::Full
-    } else {
-        ClaimedRows::Waiting
-    })
 }
 
 /// Makes all leases of the agent last until then, those that have not expired. Writes only where that is later.

@@ -27,7 +27,7 @@ pub struct TaskRow {
 }
 
 /// A row of `leases`: there is one for every task that an agent ever held.
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = leases)]
 pub struct LeaseRow {
     pub task_id: String,

@@ -1,10 +1,9 @@
 //! What one call of an agent writes, in the form in which it is stored, and rows of `answered_calls`.
 
 use diesel::prelude::*;
-use domain::Event;
 
 use crate::{
-    Answered, ClaimRequest, Fence, FenceTime, Renewal, Result, StoreError, Work,
+    Answered, Fence, FenceTime, Renewal, Result, StoreError, Work,
     columns::{millis, to_json},
     rows::{
         event::EventRow,
@@ -53,27 +52,6 @@ pub struct WorkRows {
     pub question: Option<QuestionRow>,
     pub events: Vec<EventRow>,
     pub answered: Option<AnsweredRow>,
-}
-
-/// Who wants a task, and from where.
-pub struct ClaimRow {
-    pub owner: String,
-    pub agent_id: String,
-    pub agent_name: String,
-    pub project_id: Option<String>,
-    pub now: i64,
-    pub until: i64,
-    pub event: EventRow,
-}
-
-/// How a claim ended.
-pub enum ClaimedRows {
-    Taken(Box<TaskRows>),
-    Resumed(Box<TaskRows>),
-    Empty,
-    Waiting,
-    Full,
-    Dead,
 }
 
 impl From<&Answered> for AnsweredRow {
@@ -131,27 +109,6 @@ impl TryFrom<&Work> for WorkRows {
             question: work.question.as_ref().map(|question| QuestionRow::new(work.owner, question)).transpose()?,
             events: work.events.iter().map(EventRow::try_from).collect::<Result<_>>()?,
             answered: work.answered.as_ref().map(AnsweredRow::from),
-        })
-    }
-}
-
-impl TryFrom<&ClaimRequest> for ClaimRow {
-    type Error = StoreError;
-
-    fn try_from(request: &ClaimRequest) -> Result<Self> {
-        let ClaimRequest { owner, agent_id, agent_name, project_id, now, until, event_id, actor } = request;
-        // The task, the epoch and so the subject are found out in the transaction.
-        let event =
-            Event { id: *event_id, at: *now, actor: actor.clone(), kind: domain::EventKind::TaskClaimed { epoch: 0 } };
-        let subject = domain::Subject::Agent(*agent_id);
-        Ok(Self {
-            owner: owner.to_string(),
-            agent_id: agent_id.to_string(),
-            agent_name: agent_name.clone(),
-            project_id: project_id.map(|id| id.to_string()),
-            now: millis(*now),
-            until: millis(*until),
-            event: EventRow::try_from(&crate::NewEvent { subject, event })?,
         })
     }
 }

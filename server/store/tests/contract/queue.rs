@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Actor, Agent, AgentId, EventId, EventKind, Priority, Project, Question, QuestionId, QuestionStatus, Report,
+    Actor, Agent, AgentId, EventId, EventKind, Phase, Priority, Project, Question, QuestionId, QuestionStatus, Report,
     Subject, Task, TaskState, User, UserId,
 };
 use futures::future::join_all;
 use store::{
-    Answered, ClaimRequest, Claimed, CloseQuestions, Fence, FenceTime, Renewal, StoreError, TaskFilter, WhichQuestions,
-    Work, Written,
+    Answered, ClaimRequest, Claimant, Claimed, CloseQuestions, Fence, FenceTime, Renewal, Store, StoreError,
+    TaskFilter, WhichQuestions, Work, Written,
 };
 
 use crate::support::{TestStore, at, new_task, next_uuid, task_event};
@@ -19,21 +19,28 @@ const NOW: i64 = 1000;
 const END: i64 = 1600;
 
 fn claim(agent: &Agent) -> ClaimRequest {
-    ClaimRequest {
-        owner: agent.user_id,
+    ClaimRequest { owner: agent.user_id, project_id: None, now: at(NOW), until: at(END), agents: vec![claimant(agent)] }
+}
+
+fn claimant(agent: &Agent) -> Claimant {
+    Claimant {
         agent_id: agent.id,
         agent_name: agent.name.clone(),
-        project_id: None,
-        now: at(NOW),
-        until: at(END),
-        event_id: EventId::from_uuid(next_uuid()),
         actor: Actor::system(),
+        event_id: EventId::from_uuid(next_uuid()),
+        phase_event_id: EventId::from_uuid(next_uuid()),
     }
+}
+
+async fn claim_one(store: &Store, request: &ClaimRequest) -> store::Result<Claimed> {
+    let mut outcomes = store.claim_tasks(request).await?;
+    assert_eq!(outcomes.len(), 1);
+    Ok(outcomes.remove(0))
 }
 
 fn taken(claimed: Claimed) -> Task {
     match claimed {
-        Claimed::Taken(task) => *task,
+        Claimed::Taken { task, .. } => *task,
         other => panic!("nothing was taken: {other:?}"),
     }
 }
@@ -84,17 +91,17 @@ store_test! {
         db.task(&garden, "second").await;
         let urgent = Task { priority: Priority::Urgent, ..new_task(&garden, "urgent") };
         db.insert_task(&urgent, &task_event(&urgent, EventKind::TaskCreated)).await.unwrap();
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         assert_eq!((task.id, task.state, task.version), (urgent.id, TaskState::InProgress, 2));
         let lease = task.lease.clone().unwrap();
         assert_eq!((lease.agent_id, lease.epoch, lease.expires_at), (otter.id, 1, at(END)));
         // Who holds a task gets that one.
-        let again = db.claim_task(&ClaimRequest { until: at(END + 60), ..claim(&otter) }).await.unwrap();
+        let again = claim_one(&db, &ClaimRequest { until: at(END + 60), ..claim(&otter) }).await.unwrap();
         let Claimed::Resumed(again) = again else { panic!("{again:?}") };
         assert_eq!((again.id, again.lease.unwrap().expires_at), (urgent.id, at(END + 60)));
-        assert_eq!(db.claim_task(&claim(&beaver)).await.unwrap(), Claimed::BacklogEmpty);
+        assert_eq!(claim_one(&db, &claim(&beaver)).await.unwrap(), Claimed::BacklogEmpty);
         let badger = db.agent(&User { id: otter.user_id, ..bob.clone() }, &garden, "badger").await;
-        assert_eq!(taken(db.claim_task(&claim(&badger)).await.unwrap()).id, first.id);
+        assert_eq!(taken(claim_one(&db, &claim(&badger)).await.unwrap()).id, first.id);
         let kinds: Vec<_> = db.events(otter.user_id, Subject::Task(first.id), 10).await.unwrap();
         assert_eq!(kinds.last().unwrap().kind, EventKind::TaskClaimed { epoch: 1 });
     }
@@ -105,10 +112,10 @@ store_test! {
         db.insert_task(&dig, &task_event(&dig, EventKind::TaskCreated)).await.unwrap();
         let plant = Task { depends_on: vec![dig.id], ..new_task(&garden, "plant") };
         db.insert_task(&plant, &task_event(&plant, EventKind::TaskCreated)).await.unwrap();
-        assert_eq!(db.claim_task(&claim(&otter)).await.unwrap(), Claimed::WaitingForOthers);
+        assert_eq!(claim_one(&db, &claim(&otter)).await.unwrap(), Claimed::WaitingForOthers);
         let done = Task { state: TaskState::Done, version: 2, ..dig };
         assert!(db.update_task(ann.id, &done, 1, &[]).await.unwrap());
-        assert_eq!(taken(db.claim_task(&claim(&otter)).await.unwrap()).id, plant.id);
+        assert_eq!(taken(claim_one(&db, &claim(&otter)).await.unwrap()).id, plant.id);
     }
 
     async fn a_project_lets_no_more_agents_work_than_it_says(db: TestStore) {
@@ -118,11 +125,11 @@ store_test! {
         for title in ["one", "two"] {
             db.task(&garden, title).await;
         }
-        taken(db.claim_task(&claim(&otter)).await.unwrap());
-        assert_eq!(db.claim_task(&claim(&badger)).await.unwrap(), Claimed::WorkingLimit);
+        taken(claim_one(&db, &claim(&otter)).await.unwrap());
+        assert_eq!(claim_one(&db, &claim(&badger)).await.unwrap(), Claimed::WorkingLimit);
         let yard = db.project(&ann, "yard").await;
         let rake = db.task(&yard, "rake").await;
-        assert_eq!(taken(db.claim_task(&claim(&badger)).await.unwrap()).id, rake.id);
+        assert_eq!(taken(claim_one(&db, &claim(&badger)).await.unwrap()).id, rake.id);
     }
 
     async fn an_agent_that_shall_not_run_gets_nothing(db: TestStore) {
@@ -130,7 +137,7 @@ store_test! {
         db.task(&garden, "dig").await;
         let event = crate::support::agent_event(otter.id, EventKind::AgentStopRequested);
         db.set_desired(ann.id, otter.id, domain::Desired::Stopped, at(NOW), &event).await.unwrap();
-        assert_eq!(db.claim_task(&claim(&otter)).await.unwrap(), Claimed::AgentDead);
+        assert_eq!(claim_one(&db, &claim(&otter)).await.unwrap(), Claimed::AgentDead);
     }
 
     async fn of_fifty_racing_agents_none_gets_anothers_task(db: TestStore) {
@@ -147,7 +154,7 @@ store_test! {
             let store = if i % 2 == 0 { db.store.clone() } else { replica.clone() };
             tokio::spawn(async move {
                 loop {
-                    match store.claim_task(&claim(&agent)).await {
+                    match claim_one(&store, &claim(&agent)).await {
                         // Fifty writers of one file: waiting for the lock may end before the lock comes.
                         Err(StoreError::Unavailable(_) | StoreError::Timeout(_)) => {}
                         outcome => return outcome.unwrap(),
@@ -157,7 +164,7 @@ store_test! {
         });
         let outcomes: Vec<_> = join_all(races).await.into_iter().map(Result::unwrap).collect();
         let tasks: Vec<_> = outcomes.iter().filter_map(|outcome| match outcome {
-            Claimed::Taken(task) | Claimed::Resumed(task) => Some(task.id),
+            Claimed::Taken { task, .. } | Claimed::Resumed(task) => Some(task.id),
             _ => None,
         }).collect();
         let distinct: BTreeSet<_> = tasks.iter().copied().collect();
@@ -165,10 +172,58 @@ store_test! {
         assert_eq!(outcomes.iter().filter(|outcome| **outcome == Claimed::BacklogEmpty).count(), 5);
     }
 
+    async fn agents_that_ask_together_are_served_in_their_order(db: TestStore) {
+        let (ann, garden, otter) = world(&db).await;
+        let yard = db.project(&ann, "yard").await;
+        with_limit(&db, ann.id, &garden, 2).await;
+        let mut agents = vec![otter];
+        for name in ["badger", "heron", "mole", "newt"] {
+            agents.push(db.agent(&ann, &garden, name).await);
+        }
+        let held = db.task(&garden, "held").await;
+        let resumed = taken(claim_one(&db, &claim(&agents[1])).await.unwrap());
+        assert_eq!(resumed.id, held.id);
+        let event = crate::support::agent_event(agents[2].id, EventKind::AgentStopRequested);
+        db.set_desired(ann.id, agents[2].id, domain::Desired::Stopped, at(NOW), &event).await.unwrap();
+        let (dig, _, rake) = (db.task(&garden, "dig").await, db.task(&garden, "plant").await, db.task(&yard, "rake").await);
+        let together = ClaimRequest { agents: agents.iter().map(claimant).collect(), ..claim(&agents[0]) };
+        let outcomes = db.claim_tasks(&together).await.unwrap();
+        let ids: Vec<_> = outcomes.iter().map(|outcome| match outcome {
+            Claimed::Taken { task, .. } => ("taken", Some(task.id)),
+            Claimed::Resumed(task) => ("resumed", Some(task.id)),
+            Claimed::AgentDead => ("dead", None),
+            Claimed::WorkingLimit => ("limit", None),
+            unexpected => panic!("{unexpected:?}"),
+        }).collect();
+        // The second agent of the garden fills it, so the next one finds work behind it, and the last one none.
+        assert_eq!(ids, [
+            ("taken", Some(dig.id)), ("resumed", Some(held.id)), ("dead", None), ("taken", Some(rake.id)), ("limit", None),
+        ]);
+    }
+
+    async fn who_takes_a_task_is_at_work_from_then_on(db: TestStore) {
+        let (ann, garden, otter) = world(&db).await;
+        db.task(&garden, "dig").await;
+        let idle = db.set_phase(&crate::support::observed(&otter, Phase::Idle), None).await.unwrap().unwrap();
+        let Claimed::Taken { agent: Some(agent), .. } = claim_one(&db, &claim(&idle)).await.unwrap() else {
+            panic!("the agent should have gone to work")
+        };
+        assert_eq!((agent.phase, agent.phase_since), (Phase::Working, at(NOW)));
+        assert_eq!(db.store.agent(ann.id, otter.id).await.unwrap(), Some(*agent));
+        let last = db.events(ann.id, Subject::Agent(otter.id), 1).await.unwrap().remove(0);
+        assert!(matches!(last.kind, EventKind::AgentPhaseChanged { from: Phase::Idle, to: Phase::Working, .. }), "{last:?}");
+        let badger = db.agent(&ann, &garden, "badger").await;
+        db.task(&garden, "plant").await;
+        // One that is not up yet is not shown at work.
+        let Claimed::Taken { agent: None, .. } = claim_one(&db, &claim(&badger)).await.unwrap() else {
+            panic!("nothing but the runtime says that an agent is up")
+        };
+    }
+
     async fn a_write_of_a_lost_lease_changes_nothing(db: TestStore) {
         let (ann, garden, otter) = world(&db).await;
         db.task(&garden, "dig").await;
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         let done = Task { state: TaskState::Done, lease: None, version: 3, ..task.clone() };
         let event = task_event(&task, EventKind::TaskMoved { from: TaskState::InProgress, to: TaskState::Done });
         let work = Work { task: Some((done.clone(), 2)), events: vec![event], ..Work::of(ann.id) };
@@ -193,7 +248,7 @@ store_test! {
     async fn a_lease_that_ended_is_found_and_its_number_never_comes_again(db: TestStore) {
         let (ann, garden, otter) = world(&db).await;
         db.task(&garden, "dig").await;
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         assert!(db.expired_leases(at(END - 1), 10).await.unwrap().is_empty());
         assert_eq!(db.expired_leases(at(END), 10).await.unwrap(), [(ann.id, task.clone())]);
         // Any call keeps it; one that is fresh is not written again.
@@ -209,14 +264,14 @@ store_test! {
         assert_eq!(db.write_work(&work).await.unwrap(), Written::Done);
         assert_eq!(db.write_work(&work).await.unwrap(), Written::LeaseLost);
         assert_eq!(db.store.task(ann.id, task.id).await.unwrap(), Some(back));
-        let again = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let again = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         assert_eq!((again.lease.unwrap().epoch, again.attempts), (2, 1));
     }
 
     async fn a_person_who_moves_a_task_takes_it_from_its_agent(db: TestStore) {
         let (ann, garden, otter) = world(&db).await;
         db.task(&garden, "dig").await;
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         let edited = Task { title: "dig deep".into(), version: 3, ..task.clone() };
         assert!(db.update_task(ann.id, &edited, 2, &[]).await.unwrap());
         assert_eq!(db.tasks_held_by(otter.id).await.unwrap(), [(ann.id, edited.clone())]);
@@ -256,7 +311,7 @@ store_test! {
         let (ann, garden, otter) = world(&db).await;
         let bob = db.user("bob").await;
         db.task(&garden, "dig").await;
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         let asked = question(&otter, &task);
         let renewal = Some(Renewal { task_id: task.id, until: at(END + 600), only_later: true });
         let work = Work { question: Some(asked.clone()), renewal, ..Work::of(ann.id) };
@@ -291,7 +346,7 @@ store_test! {
     async fn what_an_agent_said_last_stands_on_its_task(db: TestStore) {
         let (ann, garden, otter) = world(&db).await;
         db.task(&garden, "dig").await;
-        let task = taken(db.claim_task(&claim(&otter)).await.unwrap());
+        let task = taken(claim_one(&db, &claim(&otter)).await.unwrap());
         let report = Report {
             agent_name: "otter".into(), summary: "digging 🕳".into(), percent: Some(40), link: None, at: at(NOW + 1),
         };

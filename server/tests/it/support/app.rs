@@ -13,7 +13,7 @@ use domain::{AgentId, LaunchAgent, NewProject, NewTask, ProjectId, QuestionId, S
 use leptos::config::LeptosOptions;
 use runtime::fake::FakeRuntime;
 use secrecy::SecretString;
-use server::{AppState, build_router, lifecycle::Lifecycle, listener, metrics::Metrics, state::HttpSettings};
+use server::{AppParts, AppState, build_router, lifecycle::Lifecycle, listener, metrics::Metrics, state::HttpSettings};
 use services::{
     ClientInfo, Clock as _, Credentials, Parts, Registration, Services, SessionCookie, Settings, SystemClock,
     SystemEntropy,
@@ -113,7 +113,7 @@ impl TestApp {
             history: Arc::new(server::terminal::HistoryReader),
             settings,
         });
-        let state = AppState {
+        let state = AppState::from(AppParts {
             services,
             store,
             leptos_options: LeptosOptions::builder().output_name("aiworker").build(),
@@ -129,7 +129,7 @@ impl TestApp {
             }),
             metrics: Metrics::new(SystemClock.now()),
             lifecycle: Lifecycle::default(),
-        };
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(listener::serve(listener, build_router(state.clone()), state.lifecycle.clone()));
