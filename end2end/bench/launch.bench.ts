@@ -16,6 +16,8 @@ import { format, median, record, spread } from "./record.ts";
 
 const RUNS = 15;
 const SIZE = { columns: 80, rows: 24 };
+/** What comes before the output in a message of the server: its type and a number of eight bytes. */
+const OUTPUT_HEAD = 9;
 /** How often to ask whether something is there yet, in ms. */
 const TICK = 2;
 /** How long the machine rests between two launches, so that cleaning up after one does not slow the next. */
@@ -69,7 +71,7 @@ async function launch(page: Page, api: Api, data: string, project: string): Prom
   const agent = await page.launch(project);
   const hello = Buffer.concat([Buffer.from([0x05]), Buffer.from(JSON.stringify({ cols: SIZE.columns, rows: SIZE.rows }))]);
   const target = { ...page.target, path: `/agent-terminal/${agent}/ws` };
-  await firstByte(target, "aiworker.terminal.v2", hello, 0x81);
+  await firstByte(target, "aiworker.terminal.v2", hello, 0x81, OUTPUT_HEAD);
   const took = performance.now() - started;
   await page.isIdle(agent);
   await api.delete(agent);
@@ -94,25 +96,30 @@ async function startByHand(recipe: { model: string; folder: string; arguments: s
   const hello = Buffer.from(JSON.stringify({ AuthToken: token, ...SIZE }));
   const headers = { host: "localhost", origin: "http://localhost", authorization: `Basic ${token}` };
   while (!existsSync(socket)) await pause(TICK);
-  await firstByte({ socketPath: socket, path: "/ws", headers }, "tty", hello, "0".charCodeAt(0), ": attach 5000 524288 drive\n");
+  await firstByte({ socketPath: socket, path: "/ws", headers }, "tty", hello, "0".charCodeAt(0), 1, ": attach 5000 524288 drive\n");
   const took = performance.now() - started;
   await endAll(basename(folder));
   rmSync(folder, { recursive: true, force: true });
   return took;
 }
 
-/** Connects, tries again while nobody listens yet, says hello and waits for the first message of one type; to that it answers with a
- *  line, if there is one, and waits for the second. */
-async function firstByte(target: RequestOptions, protocol: string, hello: Buffer, type: number, line?: string): Promise<void> {
+/** What attach.sh says about itself among its output, whole or as far as it has come. The server keeps it to itself. */
+const MARKS = /\x1b_aiworker [^\x1b]*(\x1b\\|\x1b?$)/g;
+
+/** Connects, tries again while nobody listens yet, says hello and waits for the first byte of the terminal in the messages of one
+ *  type, which have a head of so many bytes. To the first of these it answers with a line, if there is one. */
+async function firstByte(target: RequestOptions, protocol: string, hello: Buffer, type: number, head: number, line?: string): Promise<void> {
   for (;;) {
     let arrived: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (arrived = resolve));
     try {
       let wanted = line;
+      let output = "";
       const client: WebSocketClient = await WebSocketClient.connect(target, protocol, (message) => {
         if (message[0] !== type) return;
-        if (wanted === undefined) arrived();
-        else client.send(Buffer.from(`0${wanted}`));
+        output += message.toString("latin1", head);
+        if (output.replace(MARKS, "") !== "") arrived();
+        if (wanted !== undefined) client.send(Buffer.from(`0${wanted}`));
         wanted = undefined;
       });
       client.send(hello);

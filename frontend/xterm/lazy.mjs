@@ -10,23 +10,9 @@ let loading;
 
 const fetchModule = async (file) => Object.assign(real, await import(new URL(file, here)));
 
-const fetchStyle = () =>
-  new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = new URL("xterm.css", here);
-    link.onload = resolve;
-    link.onerror = () => {
-      link.remove();
-      reject(new Error("the terminal's style sheet could not be loaded"));
-    };
-    document.head.append(link);
-  });
-
 /** Fetches xterm and the addons that every terminal uses. Safe to call again; a failure may be tried again. */
 export function load() {
   loading ??= Promise.all([
-    fetchStyle(),
     fetchModule("xterm.mjs"),
     fetchModule("addon-fit.mjs"),
     fetchModule("addon-unicode11.mjs"),

@@ -14,9 +14,9 @@ use tower_http::services::ServeDir;
 use crate::AppState;
 
 /// For files whose name changes with their content.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For files whose name stays: keep, and ask each time whether they are still the same.
-const ASK_AGAIN: &str = "public, no-cache";
+pub const ASK_AGAIN: &str = "public, no-cache";
 /// Fewest characters of a content hash in a file's name.
 const HASH_MIN: usize = 16;
 
@@ -38,6 +38,8 @@ async fn cache_control(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status().is_success() || response.status() == http::StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        // The entity tag says it better.
+        response.headers_mut().remove(header::LAST_MODIFIED);
     }
     response
 }

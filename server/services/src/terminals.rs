@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use base64ct::{Base64, Encoding as _};
-use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Outcome, Phase, terminal::Mode};
+use domain::{Agent, AgentId, AuditAction, Desired, LiveEvent, Observed, Outcome, Phase, terminal::Mode};
+use futures::StreamExt as _;
 use runtime::{Duplex, RuntimeError, TERMINAL_PORT};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::broadcast::error::RecvError;
@@ -67,35 +68,45 @@ pub struct TerminalWatch {
 impl Terminals {
     /// Opens the terminal of the caller's agent. Of one that is starting, it is opened as soon as it is there.
     pub async fn open(&self, caller: &Caller, id: AgentId) -> Result<TerminalAccess, Error> {
-        let agent = self.come_up(caller, id).await?;
-        if !has_terminal(&agent) {
+        let (agent, is_up) = self.come_up(caller, id).await?;
+        if !is_up && !has_terminal(&agent) {
             return Err(Error::TerminalUnavailable { message: why_no_terminal(&agent), source: None });
         }
         let (stream, ttyd_auth_token) = self.0.dial_terminal(id).await.map_err(terminal_unavailable)?;
         Ok(TerminalAccess { agent, stream, ttyd_auth_token })
     }
 
-    /// The caller's agent once it is not starting any more, or after [`START_WAIT`].
-    async fn come_up(&self, caller: &Caller, id: AgentId) -> Result<Agent, Error> {
+    /// The caller's agent once it is not starting any more, or after [`START_WAIT`]; also whether the runtime has just said that it is up,
+    /// which is written down by and by.
+    async fn come_up(&self, caller: &Caller, id: AgentId) -> Result<(Agent, bool), Error> {
         let owner = policy::authorize(caller, Action::OpenTerminal)?;
         // Before the agent is read, so that no change is missed.
-        let mut watch = self.follow(owner, caller, id);
+        let (mut watch, mut observed) = (self.follow(owner, caller, id), self.0.runtime.events());
         let mut agent = self.0.agent(owner, id).await?;
         watch.stale = false;
         let coming_up = async {
             while is_coming_up(&agent) {
-                match watch.next().await {
+                let watched = tokio::select! {
+                    watched = watch.next() => watched,
+                    Some(seen) = observed.next() => {
+                        if seen.agent_id == id && seen.state == Observed::Running {
+                            return Ok(true);
+                        }
+                        continue;
+                    }
+                };
+                match watched {
                     Watched::Agent(now) => agent = *now,
                     Watched::Gone => return Err(Error::NotFound(Object::Agent)),
                     // Whoever looks after the session says so.
                     Watched::SignedOut => break,
                 }
             }
-            Ok(())
+            Ok(false)
         };
         // What takes longer is told as it stands.
-        within(&*self.0.clock, START_WAIT, coming_up).await.unwrap_or(Ok(()))?;
-        Ok(agent)
+        let is_up = within(&*self.0.clock, START_WAIT, coming_up).await.unwrap_or(Ok(false))?;
+        Ok((agent, is_up))
     }
 
     /// Notes in the audit log that the caller looks at the agent's terminal, and whether they may type. `attachment` is what

@@ -4,7 +4,10 @@
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::AppState;
+use crate::{
+    AppState,
+    static_files::{ASK_AGAIN, FOR_EVER},
+};
 
 /// For answers that are not pages: nothing in them may load or be framed.
 const NOT_A_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
@@ -17,12 +20,17 @@ pub fn add(state: &AppState, response: &mut Response) {
     let always = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    // These tell a browser about a window. The scripts, styles and modules of a page are none, and it fetches dozens of them.
+    let of_windows = [
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
     ];
-    for (name, value) in always {
+    let is_part = headers.get(header::CACHE_CONTROL).is_some_and(|kept| kept == FOR_EVER || kept == ASK_AGAIN);
+    let of_windows = of_windows.into_iter().filter(|_| !is_part);
+    for (name, value) in always.into_iter().chain(of_windows) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if state.http.is_https() {

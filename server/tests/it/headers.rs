@@ -25,6 +25,8 @@ async fn pages_have_a_policy_with_a_fresh_nonce_and_no_inline_scripts_without_it
     assert_eq!(first.header("x-content-type-options"), "nosniff");
     assert_eq!(first.header("referrer-policy"), "same-origin");
     assert_eq!(first.header("cross-origin-opener-policy"), "same-origin");
+    assert_eq!(first.header("x-frame-options"), "DENY");
+    assert!(first.header("permissions-policy").contains("camera=()"));
     assert!(first.header("strict-transport-security").starts_with("max-age="));
 }
 
@@ -56,6 +58,9 @@ async fn files_are_kept_compressed_and_cannot_lead_out_of_their_folder() {
     let hashed = app.anonymous().get("/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css").await;
     assert_eq!((hashed.status.as_u16(), hashed.text().as_str()), (200, "body{color:red}"));
     assert!(hashed.header("cache-control").contains("immutable"));
+    assert_eq!(hashed.header("x-content-type-options"), "nosniff");
+    assert_eq!(hashed.header("cross-origin-resource-policy"), "same-origin");
+    assert!(hashed.header("permissions-policy").is_empty(), "that is about windows");
     let ready_made =
         app.anonymous().with_header("accept-encoding", "br").get("/pkg/aiworker.VGRp6WaeMxKWLUuUtNJ0Hw.css").await;
     assert_eq!((ready_made.header("content-encoding"), ready_made.text().as_str()), ("br", "not really brotli"));

@@ -73,7 +73,7 @@ impl Host {
             Err(error) => Err(error),
             Ok(()) => {
                 let starting = Observation::plain(spec.id, Observed::Starting);
-                Ok(Observation { step: Some(Step::Created), ..starting })
+                Ok(Observation { step: Some(Step::Started), ..starting })
             }
         }
     }

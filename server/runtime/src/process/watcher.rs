@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Observation, Observed};
+use domain::{Observation, Observed, Step};
 use rustix::process::Signal;
 use tokio::time::{sleep, sleep_until};
 
@@ -29,7 +29,8 @@ pub(super) async fn watch(host: Arc<Host>, slot: Arc<Slot>, live: Arc<Live>) {
         .inspect_err(|error| tracing::warn!(agent = %slot.id, %error, "the agent's run folder cannot be watched"))
         .ok();
     // Whoever started or found it knows that already.
-    let mut told = Some(Observation::plain(slot.id, Observed::Starting));
+    let starting = Observation::plain(slot.id, Observed::Starting);
+    let mut told = Some(Observation { step: Some(Step::Started), ..starting });
     let mut pause = FIRST_PAUSE;
     let timed_out = loop {
         let seen = host.look_at_live(&slot, &live).await;
