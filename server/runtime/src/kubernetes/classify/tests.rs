@@ -111,6 +111,9 @@ fn no_room_on_any_node() {
     says(&facts, Observed::Failed, Some(Reason::Unschedulable), "free memory", "0/1 nodes");
     let growing = wanted(facts.pod.clone(), vec![event("pod", "TriggeredScaleUp", "", 1)]);
     says(&growing, Observed::Starting, None, "adding one", "");
+    // The scheduler may have seen the pod before the claim that was made together with it.
+    let early = "0/1 nodes are available: 1 persistentvolumeclaim \"workspace-agent-1-0\" not found.";
+    says(&wanted(Some(unscheduled(early)), vec![]), Observed::Starting, None, "volume is being made", "");
     let mut facts = wanted(Some(unscheduled("pod has unbound immediate PersistentVolumeClaims")), vec![]);
     facts.claim = Some(claim("Pending"));
     says(&facts, Observed::Starting, None, "volume is being made", "");

@@ -72,7 +72,10 @@ pub(super) fn for_node(pod: &Pod, facts: &Facts) -> Option<Finding> {
         return Some(found);
     }
     let raw = refused.message.as_deref().unwrap_or_default();
-    if raw.contains("unbound immediate PersistentVolumeClaims") || raw.contains("waiting for a volume") {
+    // The controller makes claim and pod together, and the scheduler may see the pod first.
+    let has_no_claim_yet = raw.contains("persistentvolumeclaim \"") && raw.contains("not found");
+    let waits = raw.contains("unbound immediate PersistentVolumeClaims") || raw.contains("waiting for a volume");
+    if waits || has_no_claim_yet {
         return Some(Finding::starting("Its volume is being made."));
     }
     if raw.contains("volume node affinity conflict") {
