@@ -1,21 +1,51 @@
 //! The pages and the server functions of `app`, and what they find in their context.
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+};
+use domain::ErrorCode;
 use futures::future::BoxFuture;
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 
-use crate::{AppState, middleware::security_headers::page_policy};
+use self::strand::{Broken, Strand};
+use crate::{AppState, http::Problem, middleware::security_headers::page_policy};
+
+pub mod strand;
 
 /// Every page and every server function.
 pub fn router(state: &AppState) -> Router<AppState> {
     let options = state.leptos_options.clone();
-    Router::new().leptos_routes_with_context(state, routes(), context_of(state), move || app::shell(options.clone()))
+    Router::new()
+        .leptos_routes_with_context(state, routes(), context_of(state), move || app::shell(options.clone()))
+        .layer(from_fn(on_a_strand))
+}
+
+/// Renders a page, or answers a server function, on a strand of its own.
+async fn on_a_strand(request: Request, next: Next) -> Response {
+    rendered(next.run(request)).await
+}
+
+/// A page to its last byte.
+async fn rendered(page: impl Future<Output = Response>) -> Response {
+    let strand = Strand::default();
+    let answer = strand.run(page).await;
+    answer.map_or_else(|Broken| cannot_be_made(), |response| response.map(|body| Body::new(strand.hold(body))))
+}
+
+fn cannot_be_made() -> Response {
+    let message = "The page could not be made. This is a fault of the server; its log says where.";
+    Problem::new(ErrorCode::Internal, message).into_response()
 }
 
 /// The pages' addresses, as `app` lists them.
 pub fn routes() -> Vec<AxumRouteListing> {
+    strand::install();
     generate_route_list(app::App)
 }
 
@@ -26,7 +56,7 @@ pub fn fallback(state: &AppState) -> impl Fn(Request) -> BoxFuture<'static, Resp
     move |request: Request<Body>| {
         let rendering = render(request);
         Box::pin(async move {
-            let mut response = rendering.await;
+            let mut response = rendered(rendering).await;
             if response.status() == StatusCode::OK {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }

@@ -12,8 +12,39 @@ pub fn PageTitle(
     #[prop(into)]
     text: Signal<String>,
 ) -> impl IntoView {
-    // The head is written last, when the page that named itself may be gone already: that of a missing page is.
     let first = text.with_untracked(|text| escape::title(text));
-    let now = move || text.try_with(|text| escape::title(text)).unwrap_or_else(|| first.clone());
+    // The server writes the head last and outside the page, where the same name may stand for a signal of another
+    // person's page. What it sends does not change.
+    let changed = move || if cfg!(feature = "ssr") { None } else { text.try_with(|text| escape::title(text)) };
+    let now = move || changed().unwrap_or_else(|| first.clone());
     view! { <Title text=now /> }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{StreamExt as _, stream};
+    use leptos_meta::{ServerMetaContext, provide_meta_context};
+
+    use super::*;
+
+    /// Where signals live, and what they are called there, is the same for two pages of one kind.
+    #[tokio::test]
+    async fn the_title_is_of_this_page_although_another_was_touched_before_the_head_is_written() {
+        let _ = any_spawner::Executor::init_tokio();
+        let render = |name: &'static str| {
+            let owner = Owner::new_root(None);
+            let (context, head) = ServerMetaContext::new();
+            owner.with(|| {
+                provide_context(context);
+                provide_meta_context();
+                let _ = view! { <PageTitle text=Signal::stored(name.to_owned()) /> }.into_view().to_html();
+            });
+            (owner, head)
+        };
+        let (_mine, head) = render("mine");
+        let (_yours, _) = render("yours");
+        let page = stream::iter(["<html><head></head></html>".to_owned()]);
+        let page: String = head.inject_meta_context(page).await.collect().await;
+        assert_eq!(page, "<html><head><title>mine</title></head></html>");
+    }
 }

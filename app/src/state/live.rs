@@ -50,8 +50,11 @@ impl Live {
         self.paused.get()
     }
 
-    /// Calls `listener` with every event until the component that asked is gone.
+    /// Calls `listener` with every event until the component that asked is gone. On the server there are none.
     pub fn listen(self, listener: impl Fn(&LiveEvent) + Send + Sync + 'static) {
+        if cfg!(feature = "ssr") {
+            return;
+        }
         self.tell_recent(&listener);
         let id = self.next.get_value();
         self.next.set_value(id + 1);
@@ -83,7 +86,7 @@ impl Live {
         });
     }
 
-    /// Oldest first. On the server nothing was ever told.
+    /// Oldest first.
     fn tell_recent(self, listener: &impl Fn(&LiveEvent)) {
         let recent = self.recent.get_value();
         for (at, event) in recent.iter().rev() {

@@ -14,6 +14,7 @@ mod openapi;
 mod operations;
 mod orphans;
 mod ownership;
+mod pages;
 mod secrets;
 mod startup_faults;
 mod support;
