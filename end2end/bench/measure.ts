@@ -71,7 +71,7 @@ export async function throughGateway(server: AiWorker, api: Api, agent: string):
 }
 
 /** The time from each key to its echo, in ms. */
-async function measureEcho(terminal: Terminal): Promise<number[]> {
+export async function measureEcho(terminal: Terminal): Promise<number[]> {
   await pause(SETTLE);
   // The kernel echoes what nobody reads yet: no shell in between.
   terminal.type("clear; cat >/dev/null; echo ca''t-gone\r");

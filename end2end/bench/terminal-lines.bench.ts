@@ -9,6 +9,7 @@ import { Link } from "../fixtures/link.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { GatewayTerminal, type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
 import { test } from "../fixtures/test.ts";
+import { Wetty } from "../fixtures/wetty.ts";
 import { format, median, quantile, record } from "./record.ts";
 
 const SIZE = { columns: 200, rows: 50 };
@@ -82,11 +83,19 @@ for (const [name, { line, most }] of Object.entries(LINES)) {
     const theirs = await interrupts(ttyd, 3);
     ttyd.close();
     direct.close();
+
+    const wetty = await Wetty.start();
+    const besides = await Link.to({ host: "127.0.0.1", port: wetty.port }, line);
+    const other = await wetty.connect(SIZE, besides.port);
+    const others = await interrupts(other, 3);
+    other.close();
+    besides.close();
+    await wetty.stop();
     record({
       what: `Terminal: quiet after Ctrl+C under \`yes\`, ${name}, p99`,
       value: quantile(ours, 0.99),
       unit: "ms",
-      detail: `p50 ${format(median(ours))} ms, ${ours.length} times; ttyd dialled directly p50 ${format(median(theirs))} ms`,
+      detail: `p50 ${format(median(ours))} ms, ${ours.length} times; ttyd dialled directly p50 ${format(median(theirs))} ms, wetty p50 ${format(median(others))} ms`,
       limit: { most },
     });
   });

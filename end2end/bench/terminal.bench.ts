@@ -6,7 +6,9 @@ import { Api } from "../fixtures/api.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { test } from "../fixtures/test.ts";
 import { type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
-import { SIZE, compare, throughGateway } from "./measure.ts";
+import { Wetty } from "../fixtures/wetty.ts";
+import { SIZE, compare, measureEcho, throughGateway } from "./measure.ts";
+import { format, median, quantile, record } from "./record.ts";
 
 test("echo and bulk output through the gateway", async ({ server }) => {
   const api = await Api.register(server, "ada");
@@ -17,6 +19,25 @@ test("echo and bulk output through the gateway", async ({ server }) => {
   await compare(routes, {
     echo: { what: "Terminal echo through the server: added p50", limit: { most: 0.3 } },
     bulk: { what: "Terminal bulk output through the server, of direct", limit: { least: 0.8 } },
+  });
+});
+
+test("echo through wetty", async () => {
+  const wetty = await Wetty.start();
+  const took: number[] = [];
+  try {
+    for (const round of [0, 1, 2, 3]) {
+      const times = await measureEcho(await wetty.connect(SIZE));
+      if (round > 0) took.push(...times);
+    }
+  } finally {
+    await wetty.stop();
+  }
+  record({
+    what: "For comparison, wetty 3.2: echo of a key, p50",
+    value: median(took),
+    unit: "ms",
+    detail: `p95 ${format(quantile(took, 0.95))} ms, p99 ${format(quantile(took, 0.99))} ms, ${took.length} keystrokes`,
   });
 });
 
