@@ -21,16 +21,30 @@ for __aiworker_file in "${__aiworker_folders[@]}"; do
 done
 unset __aiworker_file __aiworker_folders __aiworker_path
 
-# In autopilot the start command is the coding CLI, which autopilot runs on each task.
+# In autopilot the start command is the coding CLI, which autopilot runs on each task. Without autopilot such an agent does nothing, so
+# one that was killed or crashed is started again; one that ended by itself or by Ctrl-C has said why.
 __aiworker_command=${START_COMMAND:-}
-[ "${AIWORKER_MODE:-manual}" != autopilot ] || __aiworker_command="aiworker autopilot"
+if [ "${AIWORKER_MODE:-manual}" = autopilot ]; then
+    __aiworker_command="aiworker autopilot"
+    __aiworker_again() { # exit status, when it was started
+        [ "$1" -ne 130 ] && [ "$1" -ne 143 ] && [ "$1" -gt 100 ] || return 1
+        [ $((SECONDS - $2)) -lt 60 ] || __aiworker_pause=1
+        printf '\033[1m[AiWorker]\033[0m Autopilot ended unexpectedly (%s). It starts again in %s s; Ctrl-C gives you a shell.\n' "$1" "$__aiworker_pause"
+        sleep "$__aiworker_pause" || return 1
+        __aiworker_pause=$((__aiworker_pause * 2 > 60 ? 60 : __aiworker_pause * 2))
+    }
+fi
 if [ -n "$__aiworker_command" ]; then
     __aiworker_start() {
         PROMPT_COMMAND=${PROMPT_COMMAND#__aiworker_start;}
         unset -f __aiworker_start
         # Up-arrow brings it back.
         history -s -- "$__aiworker_command"
-        eval "$__aiworker_command"
+        local __aiworker_pause=1 __aiworker_since=$SECONDS
+        until eval "$__aiworker_command"; do
+            [ "${AIWORKER_MODE:-manual}" = autopilot ] && __aiworker_again $? "$__aiworker_since" || break
+            __aiworker_since=$SECONDS
+        done
     }
     # Behind everything above, which may have set it.
     PROMPT_COMMAND="__aiworker_start;${PROMPT_COMMAND:-}"

@@ -17,7 +17,7 @@ test("echo and bulk output through the gateway", async ({ server }) => {
   const routes = { gateway: async () => throughGateway(server, api, agent), direct: async () => directly(server, agent) };
 
   await compare(routes, {
-    echo: { what: "Terminal echo through the server: added p50", limit: { most: 0.3 } },
+    echo: { what: "Terminal echo through the server: added p50", limit: { most: 0.15 } },
     bulk: { what: "Terminal bulk output through the server, of direct", limit: { least: 0.8 } },
   });
 });

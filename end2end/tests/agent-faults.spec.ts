@@ -2,6 +2,7 @@
 
 import { Api } from "../fixtures/api.ts";
 import { interactive } from "../fixtures/interactive.ts";
+import { commandOf } from "../fixtures/processes.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -27,6 +28,20 @@ test("an agent that is killed in the middle of a task comes back and finishes it
   const told = Object.values(await api.read(`/api/tasks/${task}/timeline`)) as { kind: string }[];
   expect(told.filter(({ kind }) => kind === "task_claimed").length, "it was its task all the time").toBe(1);
   await api.reach("idle", agent);
+});
+
+test("an autopilot that is killed comes back, and nothing works beside it", async ({ server }) => {
+  const api = await Api.register(server, "ada");
+  const project = await api.project("Paint");
+  const task = await api.task(project, "Paint the fence");
+  const start_command = '[ -n "$AIWORKER_CONTINUE" ] || exec tail -f /dev/null; echo blue > colour.txt';
+  const agent = await api.launch(project, { name: "painter", mode: "autopilot", start_command });
+  await until("its program runs", STEP_DEADLINE, () => server.runs(agent, "tail -f /dev/null"));
+  const autopilot = server.processes(agent).filter((pid) => /aiworker\S* autopilot/.test(commandOf(pid)));
+  expect(autopilot.length, "one autopilot").toBe(1);
+  autopilot.forEach(end);
+  await until("the task is done", STEP_DEADLINE, async () => (await api.read(`/api/tasks/${task}`))["state"] === "in_review");
+  expect(server.runs(agent, "tail -f /dev/null"), "what the killed one had started is gone").toBe(false);
 });
 
 test("an agent without its repository takes no task, says why, and begins once that is mended", async ({ page, context, server, picture }) => {

@@ -77,6 +77,37 @@ test.describe("with a clipboard", () => {
   });
 });
 
+test.describe("with what a person selects", () => {
+  test.use({ permissions: ["clipboard-read", "clipboard-write"] });
+
+  test("it is copied as soon as it is selected, and many lines are pasted only after a question", async ({ page, server }) => {
+    await openTerminal(server, page, "select");
+    const { terminal } = new Dashboard(page);
+    const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    await terminal.type("clear; echo chosen-$((1+1))");
+    await terminal.expectRow(/^chosen-2/);
+    const row = await terminal.screen.locator("> div").filter({ hasText: /^chosen-2/ }).boundingBox();
+    await page.mouse.dblclick((row?.x ?? 0) + 20, (row?.y ?? 0) + (row?.height ?? 0) / 2);
+    await expect.poll(clipboard).toBe("chosen-2");
+
+    // A program that takes each line at once.
+    await terminal.type("cat >/dev/null; echo out-$((1+1))");
+    await page.evaluate(() => navigator.clipboard.writeText("one\ntwo\nthree\n"));
+    const asked: string[] = [];
+    page.once("dialog", (question) => {
+      asked.push(question.message());
+      void question.dismiss();
+    });
+    await page.keyboard.press("Control+Shift+V");
+    await expect.poll(() => asked.length).toBe(1);
+    expect(asked[0]).toContain("Paste 3 lines?");
+    await page.evaluate(() => navigator.clipboard.writeText("one line"));
+    await page.keyboard.press("Control+Shift+V");
+    await terminal.expectRow("one line");
+    await expect(terminal.screen).not.toContainText("three");
+  });
+});
+
 test("whatever is printed stays inside the terminal, is not typed back, and does not stall the page", async ({ page, server }) => {
   const { put } = await openTerminal(server, page, "fuzz");
   const { terminal } = new Dashboard(page);

@@ -1,7 +1,7 @@
 // What stands around a terminal: search, the whole history as a file, keys for phones; and the wall of all terminals.
 
 import { readFileSync } from "node:fs";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import type { AiWorker } from "../fixtures/server.ts";
@@ -31,40 +31,86 @@ test("a text is found, and the whole history is a file", async ({ page, server }
   for (const row of [1, 200, 400]) expect(text).toContain(`row-${row}-`);
 });
 
-test("the last key and the last line survive a cut", async ({ page, server, browserConsole }) => {
-  browserConsole.expect(/ERR_INTERNET_DISCONNECTED|WebSocket connection|ERR_NETWORK|Failed to fetch/);
-  await openTerminal(server, page, "cut");
-  const terminal = new Dashboard(page).terminal;
-  await terminal.type("for i in $(seq 1 60); do echo tick-$i; sleep 0.1; done; echo all-$((1+1))");
-  await terminal.expectRow("tick-5");
-  await page.context().setOffline(true);
-  await page.evaluate(() => window.dispatchEvent(new Event("offline")));
-  await page.context().setOffline(false);
-  await page.evaluate(() => window.dispatchEvent(new Event("online")));
-  await terminal.expectRow("all-2");
+test("the wall shows every terminal that runs, to look at", async ({ page, server, picture }) => {
+  test.setTimeout(120_000);
+  const { api, agent } = await openTerminal(server, page, "tile-1");
+  await new Dashboard(page).terminal.type("echo seen-$((40+2)); stty size");
+  await new Dashboard(page).terminal.expectRow("seen-42");
+  const project = await api.project("Difference");
+  const names = Array.from({ length: 7 }, (_, number) => `tile-${number + 2}`);
+  for (const name of names) await api.reach("idle", await api.launch(project, { name }));
+  await page.setViewportSize({ width: 1600, height: 1000 });
+  await page.goto("/wall");
+  const screen = (name: string): Locator => page.getByRole("article", { name, exact: true }).getByRole("region", { name: "Terminal" });
+  await expect(screen("tile-1").locator(".xterm-rows")).toContainText("seen-42");
+  for (const name of names) await expect(screen(name)).toContainText("Connected");
+  await picture(page, "wall");
+
+  // A tile changes nothing: neither what is typed nor the size of the window that its driver sees.
+  await screen("tile-1").locator("textarea").focus();
+  await page.keyboard.type("echo typed-into-a-tile\n");
+  await page.goto(`/agent-terminal/${agent}`);
+  const { terminal } = new Dashboard(page);
+  await terminal.type("echo driven-$((1+1))");
+  await terminal.expectRow("driven-2");
+  await expect(terminal.screen).not.toContainText("typed-into-a-tile");
 });
 
-test("the wall shows every terminal that runs", async ({ page, server }) => {
-  const { api } = await openTerminal(server, page, "left");
-  const right = await api.launch(await api.project("Difference"), { name: "right" });
-  await api.reach("idle", right);
-  await new Dashboard(page).terminal.type("echo seen-$((40+2))");
-  await page.goto("/wall");
-  const tile = page.getByRole("article", { name: "left" });
-  await expect(tile.getByRole("region", { name: "Terminal" }).locator(".xterm-rows")).toContainText("seen-42");
-  await expect(page.getByRole("article", { name: "right" }).getByRole("region", { name: "Terminal" })).toContainText("Connected");
+test("a second person only watches, and both are told", async ({ page, context, server, picture }) => {
+  const { agent } = await openTerminal(server, page, "shared");
+  const { terminal } = new Dashboard(page);
+  await terminal.type("echo size-$(stty size | tr ' ' x)");
+  await terminal.expectRow(/size-\d/);
+  const other = await context.newPage();
+  await other.setViewportSize({ width: 700, height: 500 });
+  await other.goto(`/agent-terminal/${agent}?watch`);
+  const watched = new Dashboard(other).terminal;
+  await watched.expectRow(/size-\d/);
+  await expect(watched.region).toContainText("2 viewers · 1 only watching");
+  await expect(terminal.region).toContainText("2 viewers · 1 only watching");
+  await picture(other, "watching");
+  await picture(page, "watched");
+  await watched.region.locator("textarea").focus();
+  await other.keyboard.type("echo typed-by-the-watcher\n");
+  const before = (await terminal.screen.textContent()) ?? "";
+  await terminal.type("clear; echo size-$(stty size | tr ' ' x)");
+  await terminal.expectRow(/size-\d/);
+  const size = /size-\d+x\d+/.exec(before)?.[0] ?? "none";
+  await terminal.expectRow(size);
+  await expect(terminal.screen).not.toContainText("typed-by-the-watcher");
+  await other.getByRole("link", { name: "Type in it" }).click();
+  await watched.type("echo typed-by-$((1+1))");
+  await terminal.expectRow("typed-by-2");
 });
 
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
-  test("there are the keys that its keyboard lacks", async ({ page, server }) => {
+  test("there are the keys that its keyboard lacks", async ({ page, server, picture }) => {
     await openTerminal(server, page, "phone");
     const terminal = new Dashboard(page).terminal;
     await terminal.type("sleep 100");
     const keys = page.getByRole("toolbar", { name: "Keys" });
     await keys.getByRole("button", { name: "Control C" }).click();
     await terminal.expectRow(/\^C/);
+    // Keys as a program gets them, in hexadecimal; arrows in both of the modes that programs may choose.
+    const typed = async (modes: string, names: string[]): Promise<void> => {
+      await terminal.type(`printf '${modes}'; stty -echo raw; head -c ${names.length === 4 ? 12 : 2} | xxd -p; stty echo -raw; printf '\\033[?1l\\n'`);
+      await expect(terminal.region).toBeVisible();
+      for (const name of names) await keys.getByRole("button", { name }).click();
+    };
+    await typed("", ["Escape", "Tab"]);
+    await terminal.expectRow("1b09");
+    await typed("\\033[?1l", ["Up", "Down", "Left", "Right"]);
+    await terminal.expectRow("1b5b411b5b421b5b441b5b43");
+    await typed("\\033[?1h", ["Up", "Down", "Left", "Right"]);
+    await terminal.expectRow("1b4f411b4f421b4f441b4f43");
+    // A key with Ctrl: the bar's own is held for the next one.
+    await terminal.type("cat");
+    await keys.getByRole("button", { name: "Control", exact: true }).click();
+    await page.keyboard.type("c");
+    await terminal.expectRow(/\^C/);
+    await picture(page, "keys");
   });
 
   test("a finger scrolls back", async ({ page, server }) => {

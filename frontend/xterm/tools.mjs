@@ -46,6 +46,7 @@ class Tools {
     this.#resize(remembered());
     this.#guardPaste();
     this.#scrollByTouch();
+    this.#copySelected();
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());
@@ -187,6 +188,14 @@ class Tools {
       this.#host.removeEventListener("touchstart", begin);
       this.#host.removeEventListener("touchmove", move);
     });
+  }
+
+  /** What the mouse has selected is copied, as terminals do. The browser asks xterm what it is, so it also works without HTTPS. */
+  #copySelected() {
+    const copy = () => this.#terminal.hasSelection() && document.execCommand("copy");
+    const begin = () => document.addEventListener("mouseup", () => setTimeout(copy), { once: true });
+    this.#host.addEventListener("mousedown", begin);
+    this.#undo.push(() => this.#host.removeEventListener("mousedown", begin));
   }
 
   #guardPaste() {

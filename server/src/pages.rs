@@ -35,7 +35,7 @@ async fn on_a_strand(request: Request, next: Next) -> Response {
 async fn rendered(page: impl Future<Output = Response>) -> Response {
     let strand = Strand::default();
     let answer = strand.run(page).await;
-    answer.map_or_else(|Broken| cannot_be_made(), |response| response.map(|body| Body::new(strand.hold(body))))
+    answer.map_or_else(|Broken| cannot_be_made(), |response| response.map(|body| Body::new(strand.hold_body(body))))
 }
 
 fn cannot_be_made() -> Response {
@@ -52,7 +52,7 @@ pub fn routes() -> Vec<AxumRouteListing> {
 /// What answers when nothing else does: the page that says so, with 404.
 pub fn fallback(state: &AppState) -> impl Fn(Request) -> BoxFuture<'static, Response> + Clone + Send + Sync + 'static {
     let options = state.leptos_options.clone();
-    let render = leptos_axum::render_app_to_stream_with_context(context_of(state), move || app::shell(options.clone()));
+    let render = leptos_axum::render_app_async_with_context(context_of(state), move || app::shell(options.clone()));
     move |request: Request<Body>| {
         let rendering = render(request);
         Box::pin(async move {

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 use uuid::Uuid;
 
 /// The text is not the id of an object.
@@ -10,10 +13,25 @@ use uuid::Uuid;
 #[error("is not an id: expected a UUID such as 0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22")]
 pub struct IdError;
 
+/// Reads an id as its text says it, like a path or a form does.
+struct Text<I>(std::marker::PhantomData<fn() -> I>);
+
+impl<I: FromStr<Err = IdError>> Visitor<'_> for Text<I> {
+    type Value = I;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<I, E> {
+        text.parse().map_err(|error| E::custom(format!("`{text}` {error}")))
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -54,6 +72,12 @@ macro_rules! ids {
                 if id.to_string() == text { Ok(id) } else { Err(IdError) }
             }
         }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text(std::marker::PhantomData))
+            }
+        }
     )*};
 }
 
@@ -90,6 +114,9 @@ mod tests {
         assert_eq!(canonical.parse::<TaskId>().map(|id| id.to_string()), Ok(canonical.to_owned()));
         for other in ["", "7", "0190B5C6-7D2A-7CC3-9C41-3A8F0C5D1E22", "0190b5c67d2a7cc39c413a8f0c5d1e22", "../etc"] {
             assert_eq!(other.parse::<TaskId>(), Err(IdError), "{other}");
+            assert!(serde_json::from_value::<TaskId>(other.into()).is_err(), "{other} in JSON");
         }
+        let read = serde_json::from_value::<TaskId>(canonical.into());
+        assert_eq!(read.map(|id| id.to_string()).ok().as_deref(), Some(canonical));
     }
 }

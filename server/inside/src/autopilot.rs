@@ -16,6 +16,7 @@ use super::{
 };
 
 mod cli;
+mod leftover;
 mod prompt;
 mod verdict;
 mod wire;
@@ -50,6 +51,9 @@ pub struct Options {
 pub async fn run(place: Place, options: Options) -> Result<(), InsideError> {
     let pilot = Pilot { tools: Tools::new(place)?, options };
     say("Autopilot is on. Ctrl-C ends it and gives you a shell.");
+    if leftover::end_all(&pilot.options.run) > 0 {
+        say("The last autopilot was killed; what it had started is ended, too.");
+    }
     loop {
         if let Some(why) = pilot.clone_failure() {
             say(&format!("There is no repository to work in: {why}"));

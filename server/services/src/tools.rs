@@ -68,10 +68,11 @@ impl Inner {
         key: Option<IdempotencyKey>,
     ) -> Result<Value, Error> {
         let call = Call::new(worker, tool, &arguments, key)?;
+        // A repeated call is a sign of life, too.
+        self.keep_leases(worker).await?;
         if let Some(known) = self.answered(call.as_ref()).await? {
             return self.repeated(worker, tool, known, &arguments).await;
         }
-        self.keep_leases(worker).await?;
         let (inner, caller, given) = (Arc::clone(self), worker.clone(), arguments.clone());
         let kept = call.clone();
         let outcome = match tool {

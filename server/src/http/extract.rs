@@ -72,9 +72,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 /// What a JSON body says.
 pub fn json_of<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     check_type(headers)?;
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::new(ErrorCode::InvalidJson, format!("The body does not fit: {error}.")))
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        Problem::unfit(&field, &error.into_inner().to_string())
+    })?;
+    json.end().map_err(|error| Problem::unfit(NO_FIELD, &error.to_string()))?;
+    Ok(value)
 }
+
+/// How a path says that the whole body is meant.
+const NO_FIELD: &str = ".";
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     if is_json(headers) {

@@ -39,7 +39,8 @@ struct Body<'a> {
     code: ErrorCode,
     /// What went wrong and what to do, for people.
     message: &'a str,
-    /// The fields that break a rule, when the code is `invalid`.
+    /// The fields that break a rule or are of another type than they should, when the code is `invalid` or
+    /// `invalid_json`.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[schema(required = false)]
     fields: &'a [FieldError],
@@ -55,6 +56,24 @@ impl Problem {
     /// A failure with its sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), fields: Vec::new(), hint: None, retryable: None, retry_after: None }
+    }
+
+    /// The body is no JSON, or not of the form that it should have. `field` is the path to what is wrong, a dot where that
+    /// is the whole.
+    pub fn unfit(field: &str, error: &str) -> Self {
+        if field == "." {
+            return Self::new(ErrorCode::InvalidJson, format!("The body does not fit: {error}."));
+        }
+        let message = format!("The body does not fit at `{field}`: {error}.");
+        let fields = vec![FieldError { field: field.to_owned(), message: error.to_owned() }];
+        Self { fields, ..Self::new(ErrorCode::InvalidJson, message) }
+    }
+
+    /// The server is on its way down: another one is there already, or this one soon again.
+    pub fn restarting() -> Self {
+        let message = "The server is restarting. Make the same call again in a second.";
+        let problem = Self::new(ErrorCode::Unavailable, message);
+        Self { retryable: Some(true), retry_after: Some(BACK_SOON), ..problem }
     }
 
     /// No valid session or token came with the request.

@@ -10,12 +10,12 @@ use domain::{
 };
 use http::HeaderMap;
 use serde_json::{Map, Value};
-use services::{Caller, Services, Worker};
+use services::{Caller, Worker};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Envelope, Failures, Problem, Reply, extract::json_of};
-use crate::AppState;
+use crate::{AppState, mcp::gate};
 
 /// The header by which a client says that a call is one it made before.
 const KEY_HEADER: &str = "idempotency-key";
@@ -49,7 +49,7 @@ struct ToolArguments(Map<String, Value>);
 async fn call(
     worker: Option<Extension<Worker>>,
     caller: Option<Extension<Caller>>,
-    State(services): State<Services>,
+    State(state): State<AppState>,
     path: RawPathParams,
     headers: HeaderMap,
     body: Bytes,
@@ -68,14 +68,21 @@ async fn call(
             let agent = agent.as_ref().and_then(Value::as_str);
             let missing = || Problem::new(ErrorCode::Invalid, "Name one of your agents as agentId.");
             let agent: AgentId = agent.ok_or_else(missing)?.parse().map_err(|_| Problem::not_found())?;
-            services.tools().in_place_of(&caller, agent).await?
+            state.services.tools().in_place_of(&caller, agent).await?
         }
         (None, None) => return Err(Problem::unauthorized()),
     };
     let key = key_of(&headers)?;
     // A call may wait for long, and these keep the buffer that the request was read into.
     drop((headers, body));
-    Ok(Envelope::of(ToolAnswer(services.tools().call(&worker, tool, Value::Object(arguments), key).await?)))
+    if state.lifecycle.is_draining() {
+        return Err(Problem::restarting());
+    }
+    let tools = state.services.tools();
+    tokio::select! {
+        answer = tools.call(&worker, tool, Value::Object(arguments), key) => Ok(Envelope::of(ToolAnswer(answer?))),
+        () = gate::drained(&state.lifecycle) => Err(Problem::restarting()),
+    }
 }
 
 /// An agent may name itself and nobody else.

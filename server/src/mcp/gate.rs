@@ -16,8 +16,6 @@ use crate::{AppState, http::Problem, lifecycle::Lifecycle, middleware::authentic
 
 /// How long calls that are under way may go on once the server drains. Then those that only wait are sent away.
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
-/// When to come back, in seconds: another replica is there already, or this one soon again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 /// What RFC 6750 says to a token that does not work. No authorization server is named, for there is none.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
 
@@ -52,14 +50,12 @@ fn refused(problem: Problem) -> Response {
     response
 }
 
-async fn drained(lifecycle: &Lifecycle) {
+/// Ends when calls that only wait are to be sent away.
+pub async fn drained(lifecycle: &Lifecycle) {
     lifecycle.soft().cancelled().await;
     tokio::time::sleep(DRAIN_GRACE).await;
 }
 
 fn draining() -> Response {
-    let message = "The server is restarting. Make the same call again in a second.";
-    let mut response = Problem::new(ErrorCode::Unavailable, message).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-    response
+    Problem::restarting().into_response()
 }

@@ -74,6 +74,60 @@ async fn registration_ends_with_the_first_user_or_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn names_of_tokens() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    for name in ["", "  ", &"x".repeat(300), "a\u{0}b", "two\nlines"] {
+        refused(&browser.post("/api/tokens", &json!({ "name": name })).await, 400, "invalid", &["name"]);
+    }
+    assert_eq!(count(&browser, "/api/tokens").await, 0);
+    for name in ["🚀 rocket", "<b>x</b>", "'; DROP TABLE tokens;--"] {
+        assert_eq!(browser.post("/api/tokens", &json!({ "name": name })).await.status, 201, "{name}");
+    }
+}
+
+/// The operations whose bodies are anything, by intent.
+const TAKES_ANY_BODY: [&str; 1] = ["/api/mcp/{tool}"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_with_a_body_says_what_is_wrong_with_it() {
+    let app = TestApp::new().await;
+    let user = app.register("ann").await;
+    let objects = app.objects_of(user).await;
+    let browser = app.browser_of(user).await;
+    let mut asked = 0;
+    for (path, item) in server::router::openapi().paths.paths {
+        let item = serde_json::to_value(item).unwrap();
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["requestBody"].is_null() || TAKES_ANY_BODY.contains(&path.as_str()) {
+                continue;
+            }
+            let id = match path.split('/').nth(2) {
+                Some("projects") => objects.project.to_string(),
+                Some("tasks") => objects.task.to_string(),
+                Some("questions") => objects.question.to_string(),
+                _ => objects.agent.to_string(),
+            };
+            let address = path.replace("{id}", &id);
+            let send = async |kind: &str, body: &str| {
+                let method = method.to_uppercase().parse::<Method>().unwrap();
+                browser.send(method, &address, Some((kind, body.to_owned()))).await
+            };
+            let context = |answer: &Answer| format!("{method} {path}: {}", answer.text());
+            let cut = send("application/json", "{").await;
+            assert_eq!((cut.status.as_u16(), cut.code().as_str()), (400, "invalid_json"), "{}", context(&cut));
+            let unknown = send("application/json", r#"{"zzz":1}"#).await;
+            assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (400, "invalid_json"), "{}", context(&unknown));
+            assert!(unknown.text().contains("zzz"), "{}", context(&unknown));
+            let plain = send("text/plain", "{}").await;
+            assert_eq!(plain.status, 415, "{}", context(&plain));
+            asked += 1;
+        }
+    }
+    assert!(asked > 8, "only {asked} operations take a body?");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn repository_addresses() {
     let app = TestApp::new().await;
     let browser = app.user("ann").await;
@@ -112,10 +166,13 @@ async fn tasks_and_agents() {
     for title in ["", "  ", &"x".repeat(300)] {
         refused(&browser.post(&tasks, &json!({ "title": title })).await, 400, "invalid", &["title"]);
     }
+    for title in ["🚀 rocket", "'; DROP TABLE tasks;--", "<b>x</b>"] {
+        assert_eq!(browser.post(&tasks, &json!({ "title": title })).await.data()["title"], title);
+    }
     let long = json!({ "title": "x", "description": "x".repeat(70_000) });
     refused(&browser.post(&tasks, &long).await, 400, "invalid", &["description"]);
     let task = format!("/api/tasks/{}", objects.task);
-    refused(&browser.patch(&task, &json!({ "state": "flying" })).await, 400, "invalid_json", &[]);
+    refused(&browser.patch(&task, &json!({ "state": "flying" })).await, 400, "invalid_json", &["state"]);
     refused(&browser.patch(&task, &json!({ "state": "failed" })).await, 409, "invalid_transition", &[]);
     refused(&browser.patch(&task, &json!({ "title": "x", "version": 99 })).await, 409, "version_conflict", &[]);
 
@@ -124,14 +181,17 @@ async fn tasks_and_agents() {
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         browser.post("/api/agents/launch", &body).await
     };
-    for name in ["Otter", "7up", "a_b", "a-", "🚀", " ", &"x".repeat(300), "$(id)"] {
+    for name in ["Otter", "7up", "a_b", "a-", "🚀", " ", &"x".repeat(300), "$(id)", "';--"] {
         refused(&launch(json!({ "name": name })).await, 400, "invalid", &["name"]);
     }
     for memory in [0, 255, 262_145] {
         let change = json!({ "limits": { "memory_mib": memory } });
         refused(&launch(change).await, 400, "invalid", &["limits.memory_mib"]);
     }
-    refused(&launch(json!({ "limits": { "memory_mib": -1 } })).await, 400, "invalid_json", &[]);
+    refused(&launch(json!({ "limits": { "memory_mib": -1 } })).await, 400, "invalid_json", &["limits.memory_mib"]);
+    for id in ["7", "", "0190B5C6-7D2A-7CC3-9C41-3A8F0C5D1E22", "{0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22}"] {
+        refused(&launch(json!({ "project_id": id })).await, 400, "invalid_json", &["project_id"]);
+    }
     refused(&launch(json!({ "start_command": "a\u{0}b" })).await, 400, "invalid", &["start_command"]);
     assert_eq!(launch(json!({})).await.status, 202);
     refused(&launch(json!({})).await, 409, "name_taken", &["name"]);
@@ -163,11 +223,12 @@ async fn bodies_that_are_not_what_they_should_be() {
     let browser = app.user("ann").await;
     let post =
         async |kind: &str, body: &str| browser.send(Method::POST, "/api/projects", Some((kind, body.to_owned()))).await;
-    for body in ["", "{", "nonsense", "[]", "null", r#""x""#, r#"{"name":7}"#, "{}", r#"{"name":"x"}{"#, "\u{feff}{}"] {
+    for body in ["", "{", "nonsense", "[]", "null", r#""x""#, "{}", r#"{"name":"x"}{"#, "\u{feff}{}"] {
         refused(&post("application/json", body).await, 400, "invalid_json", &[]);
     }
+    refused(&post("application/json", r#"{"name":7}"#).await, 400, "invalid_json", &["name"]);
     let unknown = post("application/json", r#"{"name":"x","colour":"red"}"#).await;
-    refused(&unknown, 400, "invalid_json", &[]);
+    refused(&unknown, 400, "invalid_json", &["colour"]);
     assert!(unknown.text().contains("colour"), "the unknown field is named: {}", unknown.text());
     for kind in
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"]

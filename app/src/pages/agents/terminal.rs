@@ -2,6 +2,7 @@
 
 use domain::{Agent, terminal::KeptText};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::detail::terminal_of_address;
 use crate::{
@@ -77,10 +78,13 @@ fn Attached(first: Agent, kept: Option<KeptText>) -> impl IntoView {
     // What was kept makes room for the terminal once that is there. From then on the terminal itself shows what was last on it.
     let is_live = Memo::new(move |last: Option<&bool>| last == Some(&true) || ready.get());
     let kept = StoredValue::new(kept);
+    let watch = use_query_map().with_untracked(|query| query.get("watch").is_some());
     let screen = move || match kept.get_value().filter(|_| !is_live.get()) {
         Some(kept) => view! { <LastScreen kept /> },
-        None => view! { <Terminal agent_id=id ready /> },
+        None => view! { <Terminal agent_id=id ready watch /> },
     };
+    // The page is loaded anew: the other role is another connection.
+    let (other, role) = if watch { ("?", "Type in it") } else { ("?watch", "Only watch") };
     view! {
         <PageTitle text=name.clone() />
         <main class="terminal-page">
@@ -90,6 +94,7 @@ fn Attached(first: Agent, kept: Option<KeptText>) -> impl IntoView {
                 </a>
                 <h1 title=format!("Agent Terminal - {pod}")>{name}</h1>
                 <PhaseBadge phase=Signal::derive(move || agent.with(|agent| agent.phase)) />
+                <a class="button small ghost" href=other rel="external">{role}</a>
                 <AgentActions agent without_terminal=true />
             </header>
             {screen}

@@ -90,7 +90,7 @@ fn ProjectList(projects: Vec<Project>) -> impl IntoView {
             by={PhantomData::<fn(DeleteProject)>}
             done
             question=Signal::derive(move || format!("Delete {}?", name()))
-            consequence="Its tasks and its agents, with their workspaces, are deleted with it."
+            consequence="Its tasks are deleted with it. Its agents must be deleted first."
         >
             <input type="hidden" name="id" value=move || chosen.with(|p| p.as_ref().map(|p| p.id.to_string())) />
         </ConfirmDelete>

@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{super::terminal::show, wire::Task};
+use super::{super::terminal::show, leftover, wire::Task};
 
 /// What runs unless the agent says otherwise. Nobody is there to be asked for permissions; the agent's own sandbox is the
 /// boundary.
@@ -64,7 +64,7 @@ impl Cli {
         command.args(["-c", template]).current_dir(folder);
         command.env("AIWORKER_TASK_ID", &task.id).env("AIWORKER_TASK_TITLE", &task.title);
         command.env("AIWORKER_TASK_BRANCH", &task.branch).env("AIWORKER_LEASE_EPOCH", epoch.to_string());
-        command.env("AIWORKER_TASK_RUN", run.to_string()).env_remove("AIWORKER_CONTINUE");
+        command.env(leftover::MARK, run.to_string()).env_remove("AIWORKER_CONTINUE");
         if go_on {
             command.env("AIWORKER_CONTINUE", "1");
         }

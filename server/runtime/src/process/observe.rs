@@ -59,7 +59,7 @@ impl Host {
         if self.cgroups.out_of_memory_kills(slot.id) > 0 {
             let limit = State::read(&slot.paths.state).map_or(0, |state| state.memory_mib);
             let message = format!(
-                "The kernel ended one of its programs because the agent reached its memory limit of {limit} MiB."
+                "The kernel ended one of its programs because the agent reached its memory limit of {limit} MiB. Stop it and launch one with a higher limit if it needs more."
             );
             return (Some(Reason::OutOfMemory), message);
         }
@@ -120,7 +120,7 @@ impl Host {
             Ended {
                 reason: Reason::StartTimeout,
                 message: format!(
-                    "Its terminal did not answer within {limit} s and it was ended. The last line of its log: {last}"
+                    "Its terminal did not answer within {limit} s and it was ended. The last line of its log: {last} Start it again; if the host is slow, raise --start-timeout-seconds."
                 ),
             }
         } else {

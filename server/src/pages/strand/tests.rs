@@ -72,6 +72,40 @@ async fn a_panic_anywhere_on_the_strand_ends_the_page() {
     assert_eq!(Strand::default().run::<_>(page).await, Err::<(), _>(Broken));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_after_the_head_breaks_the_body_off() {
+    install();
+    let strand = Strand::default();
+    let body = axum::body::Body::from_stream(futures::stream::pending::<Result<Bytes, BoxError>>());
+    let body = strand.hold_body(body);
+    let page = async { Executor::spawn(async { panic!("on purpose") }) };
+    let _ = strand.run(page).await;
+    let read = tokio::time::timeout(DEADLINE, http_body_util::BodyExt::collect(body)).await;
+    assert!(read.expect("the body waits for a task that is no more").is_err());
+}
+
+/// Leptos gives whatever begins on a thread the contexts of the page that was last there.
+#[tokio::test(flavor = "current_thread")]
+async fn nothing_of_a_page_that_waits_is_found_by_another_and_it_finds_its_own_again() {
+    use leptos::prelude::{provide_context, use_context};
+
+    let (yours, (go_on, gone_on)) = (Strand::default(), tokio::sync::oneshot::channel::<()>());
+    let mine = tokio::spawn(Strand::default().hold(async move {
+        let owner = Owner::new_root(None);
+        provide_context("mine");
+        gone_on.await.unwrap();
+        let found = use_context::<&str>();
+        drop(owner);
+        found
+    }));
+    tokio::task::yield_now().await;
+    assert_eq!(use_context::<&str>(), None, "between turns");
+    let found = yours.hold(async { (use_context::<&str>(), Owner::new().parent().and_then(|_| use_context::<&str>())) });
+    assert_eq!(found.await, (None, None), "another's turn");
+    go_on.send(()).unwrap();
+    assert_eq!(mine.await.unwrap(), Some("mine"));
+}
+
 #[test]
 fn a_page_is_not_taken_apart_while_one_of_its_tasks_runs() {
     struct Page(Arc<AtomicBool>, std::sync::mpsc::Sender<bool>);
@@ -106,5 +140,7 @@ fn what_is_dropped_in_its_own_turn_does_not_wait_for_it() {
     let strand = Strand::default();
     let task = strand.hold(());
     let _turn = strand.turn();
+    let other = Strand::default();
+    let _inner = other.turn();
     drop(task);
 }

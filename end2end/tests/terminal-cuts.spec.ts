@@ -1,0 +1,85 @@
+// A terminal on a line that is cut, falls silent, or is not looked at. The line is a relay between the browser and the server.
+
+import type { Page } from "@playwright/test";
+import { Api } from "../fixtures/api.ts";
+import { Dashboard, type Terminal } from "../fixtures/dashboard.ts";
+import { Link } from "../fixtures/link.ts";
+import type { AiWorker } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+/** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 7 s for its answer. */
+const NOTICED = 14_000;
+
+interface OnALine {
+  link: Link;
+  terminal: Terminal;
+}
+
+test.beforeEach(({ browserConsole }) => browserConsole.expect(/ERR_|WebSocket connection|Failed to fetch|net::/));
+
+async function openOverALine(server: AiWorker, page: Page, name: string): Promise<OnALine> {
+  const { hostname, port } = new URL(server.url);
+  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 1, rate: 1e8 });
+  const address = `http://127.0.0.1:${link.port}`;
+  // Pages of another address may not open terminals.
+  await server.stop();
+  await server.start({ AIWORKER_PUBLIC_URL: address });
+  const api = await Api.register(server, "ada");
+  const agent = await api.launch(await api.project("Engine"), { name });
+  await api.reach("idle", agent);
+  await page.context().addCookies(await api.cookies());
+  await page.goto(`${address}/agent-terminal/${agent}`);
+  return { link, terminal: new Dashboard(page).terminal };
+}
+
+test("what was typed into a cut line is typed once, and nothing that was printed is missing", async ({ page, server, picture }) => {
+  const { link, terminal } = await openOverALine(server, page, "cut");
+  await terminal.type("(for i in $(seq 1 40); do echo tick-$i; sleep 0.1; done) & cat; clear; echo rows-$((1+1))");
+  await terminal.expectRow("tick-5");
+  link.cut();
+  await expect(terminal.region).toContainText("Reconnecting");
+  await picture(page, "reconnecting");
+  await page.keyboard.type("typed-while-away");
+  link.mend();
+  await terminal.region.getByRole("button", { name: "Reconnect now" }).click({ timeout: 2000 }).catch(() => undefined);
+  await expect(terminal.region).toContainText("Connected");
+  await page.keyboard.press("Enter");
+  await terminal.expectRow("tick-40");
+  // Once as it was typed, once as `cat` says it again.
+  await expect(terminal.screen.locator("> div").filter({ hasText: "typed-while-away" })).toHaveCount(2);
+  await page.keyboard.press("Control+d");
+  await terminal.expectRow("rows-2");
+  link.close();
+});
+
+test("a line that falls silent is told, and the terminal goes on when it speaks again", async ({ page, server }) => {
+  const { link, terminal } = await openOverALine(server, page, "silent");
+  await terminal.type("echo before-$((1+1))");
+  await terminal.expectRow("before-2");
+  link.freeze();
+  await expect(terminal.region).toContainText("Reconnecting", { timeout: NOTICED });
+  link.thaw();
+  await expect(terminal.region).toContainText("Connected", { timeout: NOTICED });
+  await terminal.type("echo after-$((1+2))");
+  await terminal.expectRow("after-3");
+  link.close();
+});
+
+test("a tab that nobody looked at shows what came meanwhile", async ({ page, server }) => {
+  const { link, terminal } = await openOverALine(server, page, "hidden");
+  await terminal.type("for i in $(seq 1 30); do echo tick-$i; sleep 0.1; done; echo all-$((1+1))");
+  await terminal.expectRow("tick-3");
+  const look = (away: boolean): Promise<void> =>
+    page.evaluate((away) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => away });
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (away ? "hidden" : "visible") });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, away);
+  await look(true);
+  link.cut();
+  link.mend();
+  await look(false);
+  await terminal.expectRow("all-2");
+  for (const tick of [1, 15, 30]) await expect(terminal.screen.locator("> div").filter({ hasText: new RegExp(`^tick-${tick}\\s*$`) })).toHaveCount(1);
+  link.close();
+});
