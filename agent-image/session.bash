@@ -40,9 +40,11 @@ if [ -n "$__aiworker_command" ]; then
         unset -f __aiworker_start
         # Up-arrow brings it back.
         history -s -- "$__aiworker_command"
-        local __aiworker_pause=1 __aiworker_since=$SECONDS
+        local __aiworker_pause=1 __aiworker_since=$SECONDS __aiworker_status
         until eval "$__aiworker_command"; do
-            [ "${AIWORKER_MODE:-manual}" = autopilot ] && __aiworker_again $? "$__aiworker_since" || break
+            __aiworker_status=$?
+            [ "${AIWORKER_MODE:-manual}" = autopilot ] || break
+            __aiworker_again "$__aiworker_status" "$__aiworker_since" || break
             __aiworker_since=$SECONDS
         done
     }

@@ -10,7 +10,7 @@ use crate::AppState;
 
 mod catalogue;
 mod counters;
-mod gate;
+pub mod gate;
 mod handler;
 mod transport;
 

@@ -74,15 +74,19 @@ pub fn json_of<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result
     check_type(headers)?;
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        Problem::unfit(&field, &error.into_inner().to_string())
+        // What is no JSON at all is no matter of one field. A part of the path that is not known is a question mark, and the whole
+        // is a dot.
+        let is_of_a_field = error.inner().is_data();
+        let path = error.path().to_string();
+        let field = path.trim_end_matches(['.', '?']);
+        Problem::unfit(
+            Some(field).filter(|field| is_of_a_field && field.starts_with(char::is_alphabetic)),
+            error.inner(),
+        )
     })?;
-    json.end().map_err(|error| Problem::unfit(NO_FIELD, &error.to_string()))?;
+    json.end().map_err(|error| Problem::unfit(None, &error))?;
     Ok(value)
 }
-
-/// How a path says that the whole body is meant.
-const NO_FIELD: &str = ".";
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     if is_json(headers) {

@@ -58,14 +58,13 @@ impl Problem {
         Self { code, message: message.into(), fields: Vec::new(), hint: None, retryable: None, retry_after: None }
     }
 
-    /// The body is no JSON, or not of the form that it should have. `field` is the path to what is wrong, a dot where that
-    /// is the whole.
-    pub fn unfit(field: &str, error: &str) -> Self {
-        if field == "." {
+    /// The body is no JSON, or not of the form that it should have. `field` is the path to what is wrong, if it is one field.
+    pub fn unfit(field: Option<&str>, error: &serde_json::Error) -> Self {
+        let Some(field) = field else {
             return Self::new(ErrorCode::InvalidJson, format!("The body does not fit: {error}."));
-        }
+        };
         let message = format!("The body does not fit at `{field}`: {error}.");
-        let fields = vec![FieldError { field: field.to_owned(), message: error.to_owned() }];
+        let fields = vec![FieldError { field: field.to_owned(), message: error.to_string() }];
         Self { fields, ..Self::new(ErrorCode::InvalidJson, message) }
     }
 

@@ -26,10 +26,10 @@ use leptos::reactive::owner::{Owner, WeakOwner};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// What must not run at the same time.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Strand(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     turn: Mutex<()>,
     /// Who came while it was somebody else's turn.
@@ -148,7 +148,6 @@ impl Drop for Turn<'_> {
 }
 
 /// What is polled and dropped on its strand.
-#[derive(Debug)]
 pub struct OnStrand<T> {
     strand: Strand,
     /// There until it is dropped.
@@ -190,7 +189,6 @@ impl<T> Drop for OnStrand<T> {
 }
 
 /// The body of a page.
-#[derive(Debug)]
 pub struct PageBody<B> {
     body: OnStrand<B>,
     broken: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -204,10 +202,7 @@ where
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if self.broken.as_mut().poll(context).is_ready() {
             return Poll::Ready(Some(Err(Broken.into())));
         }

@@ -117,7 +117,12 @@ async fn every_operation_with_a_body_says_what_is_wrong_with_it() {
             let cut = send("application/json", "{").await;
             assert_eq!((cut.status.as_u16(), cut.code().as_str()), (400, "invalid_json"), "{}", context(&cut));
             let unknown = send("application/json", r#"{"zzz":1}"#).await;
-            assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (400, "invalid_json"), "{}", context(&unknown));
+            assert_eq!(
+                (unknown.status.as_u16(), unknown.code().as_str()),
+                (400, "invalid_json"),
+                "{}",
+                context(&unknown)
+            );
             assert!(unknown.text().contains("zzz"), "{}", context(&unknown));
             let plain = send("text/plain", "{}").await;
             assert_eq!(plain.status, 415, "{}", context(&plain));

@@ -100,7 +100,8 @@ async fn nothing_of_a_page_that_waits_is_found_by_another_and_it_finds_its_own_a
     }));
     tokio::task::yield_now().await;
     assert_eq!(use_context::<&str>(), None, "between turns");
-    let found = yours.hold(async { (use_context::<&str>(), Owner::new().parent().and_then(|_| use_context::<&str>())) });
+    let found =
+        yours.hold(async { (use_context::<&str>(), Owner::new().parent().and_then(|_| use_context::<&str>())) });
     assert_eq!(found.await, (None, None), "another's turn");
     go_on.send(()).unwrap();
     assert_eq!(mine.await.unwrap(), Some("mine"));
