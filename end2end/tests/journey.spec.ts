@@ -13,6 +13,8 @@ test("from the first visit to a working terminal and back to nothing", async ({ 
   const dashboard = new Dashboard(page);
   const look = async (name: string): Promise<void> => {
     await expectAccessible(page, name);
+    const [width, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width, `${name} fits into the window`).toBeLessThanOrEqual(room ?? 0);
     await picture(page, name);
   };
 
@@ -25,12 +27,18 @@ test("from the first visit to a working terminal and back to nothing", async ({ 
   await test.step("make a project and a task", async () => {
     await dashboard.goTo("Projects");
     await look("2-no-projects");
-    await dashboard.newProject("Analytical engine");
+    const project = await dashboard.open("New project");
+    await look("2-new-project");
+    await project.getByLabel("Project name").fill("Analytical engine");
+    await dashboard.submit(project);
     await dashboard.goTo("Projects");
     await expect(page.getByRole("table", { name: "Projects" })).toContainText("Analytical engine");
     await look("3-projects");
     await page.getByRole("link", { name: "Analytical engine" }).first().click();
-    await dashboard.newTask("Compute the Bernoulli numbers");
+    const task = await dashboard.open("New task");
+    await look("4-new-task");
+    await task.getByLabel("Title").fill("Compute the Bernoulli numbers");
+    await dashboard.submit(task);
     await expect(page.getByText("Compute the Bernoulli numbers").first()).toBeVisible();
     await look("4-board");
   });
@@ -38,9 +46,17 @@ test("from the first visit to a working terminal and back to nothing", async ({ 
   await test.step("launch an agent and see it come up", async () => {
     await dashboard.goTo("Agents");
     await look("5-no-agents");
-    await dashboard.launchAgent("bernoulli");
+    const launch = await dashboard.open("Launch agent");
+    await expect(launch.getByLabel("Agent name"), "a name is proposed").not.toHaveValue("");
+    await look("5-launch");
+    await launch.getByLabel("Agent name").fill("bernoulli");
+    await dashboard.submit(launch);
     await dashboard.expectPhase("bernoulli", "idle");
     await look("6-agents");
+    await dashboard.agent("bernoulli").getByRole("link", { name: "bernoulli" }).click();
+    await expect(page).toHaveURL(/\/agents\/[0-9a-f-]{36}$/);
+    await look("6-agent");
+    await dashboard.goTo("Agents");
   });
 
   await test.step("work in its terminal", async () => {
@@ -74,7 +90,7 @@ test("from the first visit to a working terminal and back to nothing", async ({ 
   await test.step("delete it; nothing is left", async () => {
     await page.goto("/agents");
     await dashboard.press("bernoulli", "Delete");
-    await picture(page, "10-delete");
+    await look("10-delete");
     await dashboard.confirm("Delete");
     await expect(dashboard.agent("bernoulli")).toHaveCount(0);
     await until("no process of the agent runs", CLEAN_DEADLINE, () => server.processes(id).length === 0);

@@ -107,7 +107,7 @@ test.describe("on a phone", () => {
     await terminal.expectRow("1b4f411b4f421b4f441b4f43");
     // A key with Ctrl: the bar's own is held for the next one.
     await terminal.type("cat");
-    await keys.getByRole("button", { name: "Control", exact: true }).click();
+    await keys.getByRole("button", { name: "Ctrl (Control) for the next key" }).click();
     await page.keyboard.type("c");
     await terminal.expectRow(/\^C/);
     await picture(page, "keys");

@@ -89,6 +89,11 @@ pub struct KubernetesOptions {
     #[arg(long, env = "AIWORKER_AGENT_SECRETS", global = true, value_name = "NAME", default_value = "agent-secrets")]
     pub agent_secrets: String,
 
+    /// A further environment variable of all agents; may be repeated. In the variable they are separated by spaces.
+    #[arg(long, env = "AIWORKER_AGENT_ENV", global = true, value_name = "NAME=VALUE", value_delimiter = ' ',
+        value_parser = variable)]
+    pub agent_env: Vec<(String, String)>,
+
     /// The runtime class of agents' pods, such as gvisor. [default: the cluster's]
     #[arg(long, env = "AIWORKER_RUNTIME_CLASS", global = true, value_name = "NAME")]
     pub runtime_class: Option<String>,
@@ -144,7 +149,7 @@ impl KubernetesOptions {
             gitea_url: given(&self.gitea_url).unwrap_or_default(),
             agent_secrets: self.agent_secrets.clone(),
             runtime_class: given(&self.runtime_class).unwrap_or_default(),
-            ..KubernetesConfig::default()
+            env: self.agent_env.iter().cloned().collect(),
         }
     }
 }
@@ -160,5 +165,47 @@ fn label(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("use at most {LABEL} small letters, digits and dashes, and none of the dashes at an end"))
+    }
+}
+
+/// An environment variable that agents may be given. Those that AiWorker gives them itself cannot be changed.
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_name {
+        return Err("a name has letters, digits and underscores, and no digit first".to_owned());
+    }
+    if name.starts_with("AIWORKER_") {
+        return Err("names that begin with AIWORKER_ are AiWorker's own".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Only {
+        #[command(flatten)]
+        options: KubernetesOptions,
+    }
+
+    #[test]
+    fn agents_get_the_variables_of_the_operator_and_none_of_ours_anew() {
+        let parsed = |given: &[&str]| {
+            let arguments = ["aiworker"].into_iter().chain(given.iter().flat_map(|one| ["--agent-env", one]));
+            Only::try_parse_from(arguments).map(|only| only.options.kubernetes().env)
+        };
+        let env = parsed(&["HTTPS_PROXY=http://proxy:3128", "EMPTY="]).unwrap();
+        let env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(env, [("EMPTY", ""), ("HTTPS_PROXY", "http://proxy:3128")]);
+        for wrong in ["HTTPS_PROXY", "=x", "7UP=x", "A-B=x", "AIWORKER_MODE=autopilot"] {
+            let error = parsed(&[wrong]).unwrap_err().to_string();
+            assert!(error.contains("--agent-env"), "{wrong}: {error}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Personal tokens: what programs sign in with.
 
 use domain::{Token, TokenId};
-use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local};
+use leptos::{ev, html, prelude::*, server_fn::ServerFn, task::spawn_local};
+use wasm_bindgen::JsCast as _;
 
 use crate::{
     api::tokens::{CreateToken, NewSecret, RevokeToken, list_tokens, revoke_token},
@@ -70,12 +71,14 @@ pub fn Tokens() -> impl IntoView {
 #[component]
 fn Secret(secret: NewSecret, created: RwSignal<Option<NewSecret>>) -> impl IntoView {
     let NewSecret { name, secret } = secret;
-    let text = StoredValue::new(secret.clone());
+    let shown = NodeRef::<html::Code>::new();
     let toasts = Toasts::of_page();
     let copy = move |_| {
-        // The browser may refuse, and then the text can still be selected.
-        let _ = window().navigator().clipboard().write_text(&text.get_value());
-        toasts.done("Copied.");
+        if shown.get_untracked().is_some_and(|code| copy_text_of(&code)) {
+            toasts.done("Copied.");
+        } else {
+            toasts.done("The browser does not copy it. Select it and copy it yourself.");
+        }
     };
     view! {
         <div class="secret" role="status">
@@ -84,7 +87,7 @@ fn Secret(secret: NewSecret, created: RwSignal<Option<NewSecret>>) -> impl IntoV
                 " Copy it now: it is not shown again."
             </p>
             <div class="secret-line">
-                <code class="code">{secret}</code>
+                <code class="code" node_ref=shown>{secret}</code>
                 <button type="button" class="button small" on:click=copy>
                     <Icon of=Drawing::Copy />
                     "Copy"
@@ -93,6 +96,12 @@ fn Secret(secret: NewSecret, created: RwSignal<Option<NewSecret>>) -> impl IntoV
             </div>
         </div>
     }
+}
+
+/// Selects what an element shows and copies it. That works without HTTPS, unlike the clipboard's own interface.
+fn copy_text_of(element: &web_sys::Node) -> bool {
+    let selected = window().get_selection().ok().flatten().is_some_and(|at| at.select_all_children(element).is_ok());
+    selected && document().unchecked_into::<web_sys::HtmlDocument>().exec_command("copy") == Ok(true)
 }
 
 #[component]

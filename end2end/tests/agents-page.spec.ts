@@ -1,0 +1,83 @@
+// The agents' pages: what a person types wrongly, agents that cannot start, hosts without a sandbox, and a server that goes away.
+
+import { Api } from "../fixtures/api.ts";
+import { Dashboard } from "../fixtures/dashboard.ts";
+import { interactive } from "../fixtures/interactive.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+test("a bad name is refused in the browser, at its field, before anything is sent", async ({ page, context, server }) => {
+  const api = await Api.register(server, "ada");
+  await api.project("Engine");
+  await context.addCookies(await api.cookies());
+  await page.goto("/agents");
+  await interactive(page);
+  let sent = 0;
+  page.on("request", (request) => (sent += request.url().endsWith("/_fn/agents/launch") ? 1 : 0));
+  const dialog = await new Dashboard(page).open("Launch agent");
+  const name = dialog.getByLabel("Agent name");
+  await name.fill("Otter!");
+  await dialog.locator('button[type="submit"]').last().click();
+  await expect(name).toHaveAttribute("aria-invalid", "true");
+  await expect(name).toHaveAccessibleDescription(/lower-case|letters/i);
+  expect(sent).toBe(0);
+  await name.fill("otter");
+  await dialog.locator('button[type="submit"]').last().click();
+  await expect(dialog).toBeHidden();
+  expect(sent).toBe(1);
+});
+
+test.describe("where ttyd is missing", () => {
+  test.use({ options: { AIWORKER_TTYD: "/nonexistent/ttyd" } });
+
+  test("an agent fails, and its row and page say why and what to do", async ({ page, context, server, picture }) => {
+    const api = await Api.register(server, "ada");
+    const agent = await api.launch(await api.project("Engine"), { name: "mute" });
+    await context.addCookies(await api.cookies());
+    await page.goto("/agents");
+    await new Dashboard(page).expectPhase("mute", "failed");
+    await expect(new Dashboard(page).agent("mute")).toContainText(/ttyd|doctor/);
+    await picture(page, "agent-failed-row");
+    await page.goto(`/agents/${agent}`);
+    await expect(page.getByRole("main")).toContainText(/ttyd|doctor/);
+    await picture(page, "agent-failed-page");
+  });
+});
+
+test.describe("where there is no bubblewrap", () => {
+  test.use({ options: { AIWORKER_BWRAP: "/nonexistent/bwrap", AIWORKER_REGISTRATION: "open" } });
+
+  test("every page says so, and only the first user may launch", async ({ page, context, server, picture }) => {
+    const first = await Api.register(server, "ada");
+    await context.addCookies(await first.cookies());
+    await page.goto("/agents");
+    await expect(page.getByRole("note")).toContainText("Agents run without a sandbox.");
+    await picture(page, "unsandboxed");
+    const second = await Api.register(server, "bob");
+    const answer = await second.send("POST", "/api/agents/launch", { project_id: await second.project("Engine") });
+    expect(answer.status()).toBe(403);
+    expect(await answer.text()).toMatch(/sandbox/);
+  });
+});
+
+test("pages that lost the server say so, and show what happened meanwhile without being loaded again", async ({ page, context, server, browserConsole }) => {
+  browserConsole.expect(/ERR_|Failed to fetch|net::|Failed to load resource/);
+  const api = await Api.register(server, "ada");
+  const agent = await api.launch(await api.project("Engine"), { name: "otter" });
+  await api.reach("idle", agent);
+  await context.addCookies(await api.cookies());
+  const detail = await context.newPage();
+  for (const [one, path] of [[page, "/agents"], [detail, `/agents/${agent}`]] as const) {
+    await one.goto(path);
+    await interactive(one);
+    await one.evaluate(() => Object.assign(window, { sameVisit: true }));
+  }
+  await server.stop();
+  await expect(page.getByText("Live updates paused")).toBeVisible({ timeout: 20_000 });
+  await server.start();
+  await api.send("POST", `/api/agents/${agent}/stop`);
+  await api.reach("stopped", agent);
+  await new Dashboard(page).expectPhase("otter", "stopped");
+  await expect(detail.getByRole("main").getByText(/^stopped$/i).first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Live updates paused")).toBeHidden();
+  for (const one of [page, detail]) expect(await one.evaluate(() => "sameVisit" in window), "not loaded again").toBe(true);
+});
