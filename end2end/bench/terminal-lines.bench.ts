@@ -129,8 +129,15 @@ test("back after a cut", async ({ server }) => {
     what: "Terminal: from the net's return to the echo of a key, 50 ms round trip, p50",
     value: median(took),
     unit: "ms",
-    detail: `p99 ${format(quantile(took, 0.99))} ms, ${took.length} cuts, ${resets} repaints`,
+    detail: `${took.length} cuts, ${resets} repaints`,
     limit: { most: 300 },
+  });
+  record({
+    what: "The same, p99",
+    value: quantile(took, 0.99),
+    unit: "ms",
+    detail: `${format(Math.min(...took))} to ${format(Math.max(...took))} ms`,
+    limit: { most: 1500 },
   });
 });
 

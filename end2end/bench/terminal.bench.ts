@@ -18,6 +18,7 @@ test("echo and bulk output through the gateway", async ({ server }) => {
 
   await compare(routes, {
     echo: { what: "Terminal echo through the server: added p50", limit: { most: 0.15 } },
+    late: { limit: { most: 2 } },
     bulk: { what: "Terminal bulk output through the server, of direct", limit: { least: 0.8 } },
   });
 });

@@ -28,7 +28,7 @@ for (const dial of ["port-forward", "pod-address"] as const) {
       };
       const routes = { gateway: async () => throughGateway(server, api, agent), direct };
       await compare(routes, {
-        echo: { what: `Cluster: terminal echo ${words[dial]}, added p50` },
+        echo: { what: `Cluster: terminal echo ${words[dial]}, added p50`, limit: { most: 5 } },
         bulk: { what: `Cluster: terminal bulk output ${words[dial]}, of direct` },
       });
     });

@@ -103,6 +103,14 @@ async fn an_agent_that_is_not_heard_of_loses_its_task_and_after_three_times_a_pe
         world.bed.clock.advance(Duration::from_mins(9));
         world.bed.inner().reap().await.unwrap();
         assert_eq!(world.read(task.id).await.state, TaskState::InProgress);
+        // One that it has made before, too.
+        let note = json!({"task_id": task.id, "markdown": "Oil is here", "idempotency_key": "oil"});
+        world.call(Tool::AddTaskNote, note.clone()).await.unwrap();
+        world.bed.clock.advance(Duration::from_mins(9));
+        world.call(Tool::AddTaskNote, note).await.unwrap();
+        world.bed.clock.advance(Duration::from_mins(9));
+        world.bed.inner().reap().await.unwrap();
+        assert_eq!(world.read(task.id).await.state, TaskState::InProgress);
         world.bed.clock.advance(LONG);
         world.bed.inner().reap().await.unwrap();
         assert_eq!(world.read(task.id).await.attempts, attempt);

@@ -1,9 +1,11 @@
 //! Who and what is sent away, and how.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 use serde_json::json;
 
-use super::{Agent, CURRENT, current, legacy, raw, token_of, with_token};
+use super::{Agent, CURRENT, DOORS, current, legacy, raw, token_of, with_token};
 use crate::support::{TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,4 +125,26 @@ async fn a_draining_server_sends_clients_to_the_next_one() {
     let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_when_the_server_goes_down_is_sent_to_the_next_one() {
+    for door in DOORS {
+        let app = TestApp::new().await;
+        app.run_reconciler();
+        let agent = Agent::launch(&app, "ann").await;
+        agent.outcome(door, "get_next_task", &json!({})).await.unwrap();
+        let waits = json!({ "questions": [{ "question": "Which colour?" }], "wait_seconds": 45 });
+        let started = Instant::now();
+        let waiting = agent.knock(door, "ask_user_question", &waits);
+        let person = app.browser_of(agent.user).await;
+        let drain = async {
+            let is_asked = async || person.get("/api/questions").await.text().contains("Which colour?");
+            eventually("it waits for a person", is_asked).await;
+            app.state.lifecycle.soft().cancel();
+        };
+        let (answer, ()) = tokio::join!(waiting, drain);
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{door:?}: {}", answer.text());
+        assert!(started.elapsed() < Duration::from_secs(20), "{door:?}: it waited for the answer");
+    }
 }
