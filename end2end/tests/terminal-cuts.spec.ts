@@ -34,7 +34,8 @@ async function openOverALine(server: AiWorker, page: Page, name: string): Promis
 
 test("what was typed into a cut line is typed once, and nothing that was printed is missing", async ({ page, server, picture }) => {
   const { link, terminal } = await openOverALine(server, page, "cut");
-  await terminal.type("(for i in $(seq 1 40); do echo tick-$i; sleep 0.1; done) & cat; clear; echo rows-$((1+1))");
+  // What is typed is shown by `cat` only: an echo could stand in the middle of another line.
+  await terminal.type("stty -echo; (for i in $(seq 1 40); do echo tick-$i; sleep 0.1; done) & cat; stty echo; clear; echo rows-$((1+1))");
   await terminal.expectRow("tick-5");
   link.cut();
   await expect(terminal.region).toContainText("Reconnecting");
@@ -45,8 +46,7 @@ test("what was typed into a cut line is typed once, and nothing that was printed
   await expect(terminal.region).toContainText("Connected");
   await page.keyboard.press("Enter");
   await terminal.expectRow("tick-40");
-  // Once as it was typed, once as `cat` says it again.
-  await expect(terminal.screen.locator("> div").filter({ hasText: "typed-while-away" })).toHaveCount(2);
+  await expect(terminal.screen.locator("> div").filter({ hasText: /^typed-while-away\s*$/ })).toHaveCount(1);
   await page.keyboard.press("Control+d");
   await terminal.expectRow("rows-2");
   link.close();
