@@ -96,10 +96,17 @@ test("a gigabyte", async ({ server }) => {
   const done = terminal?.shows("all-of-it");
   mock.print("all-of-it");
   await done;
-  const seconds = (processor(server.pid) - used) / (BULK / 1e9);
-  expect(terminal?.resets).toBe(0);
+  // Of what came through: what is left out costs nothing.
+  const received = terminal?.received ?? 0;
+  const seconds = (processor(server.pid) - used) / (received / 1e9);
   mock.close();
-  record({ what: "Terminal: processor for a gigabyte of output", value: seconds, unit: "s", detail: `${BULK / 1e6} MB in messages of 4 kB, acknowledged`, limit: { most: 4.5 } });
+  record({
+    what: "Terminal: processor for a gigabyte of output",
+    value: seconds,
+    unit: "s",
+    detail: `${Math.round(received / 1e6)} of ${BULK / 1e6} MB in messages of 4 kB, acknowledged; ${terminal?.resets} repaints`,
+    limit: { most: 4.5 },
+  });
 });
 
 test("a thousand terminals that print", async ({ server }) => {
@@ -115,6 +122,7 @@ test("a thousand terminals that print", async ({ server }) => {
     }
   })();
   await pause(3000);
+  const [began, used] = [performance.now(), processor(server.pid)];
   const took: number[] = [];
   for (let key = 0; key < KEYS && typist; key++) {
     const mark = `<key-${key}>`;
@@ -125,6 +133,7 @@ test("a thousand terminals that print", async ({ server }) => {
     took.push(performance.now() - pressed);
     await pause(20);
   }
+  const share = ((processor(server.pid) - used) / (performance.now() - began)) * 100_000;
   stop = true;
   await printing;
   mock.close();
@@ -132,7 +141,7 @@ test("a thousand terminals that print", async ({ server }) => {
     what: `Terminal: echo while ${BUSY} terminals print ${RATE / 1000} kB/s each, p99`,
     value: quantile(took, 0.99),
     unit: "ms",
-    detail: `p50 ${format(median(took))} ms, ${took.length} keys; the clients and the agents' side run on the same processors`,
+    detail: `p50 ${format(median(took))} ms, ${took.length} keys; the server took ${Math.round(share)} % of a processor, the clients and the agents' side shared the other`,
     limit: { most: 50 },
   });
 });
