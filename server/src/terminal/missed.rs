@@ -3,6 +3,8 @@
 //! printed between the history and the screen is missing too, which attach.sh makes tmux say. And a program that leaves the alternate
 //! screen after another size came has tmux move lines between the two, which tmux says in its title. Pure.
 
+/// Begins every sequence and every mark.
+const ESCAPE: u8 = 0x1b;
 /// What tmux has said when it attaches and the history is not the one that was shown. Nothing that a program prints makes it: tmux
 /// passes no such sequence on.
 const MOVED: &[u8] = b"\x1b_aiworker moved\x1b\\";
@@ -87,7 +89,11 @@ impl Missed {
         if self.is_so {
             return;
         }
-        for byte in bytes {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            rest = self.pass_text(rest);
+            let [byte, after @ ..] = rest else { return };
+            rest = after;
             if self.alternate.ends_with(*byte) {
                 self.began_alternate.get_or_insert(true);
             }
@@ -106,10 +112,24 @@ impl Missed {
         }
     }
 
+    /// Passes over what is neither a line feed nor the beginning of a sequence, nor within one: nearly all of the output.
+    fn pass_text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let marks = [&self.moved, &self.alternate, &self.main];
+        if self.sequence != Sequence::None || marks.iter().any(|mark| mark.come > 0) {
+            return bytes;
+        }
+        let text = memchr::memchr2(ESCAPE, b'\n', bytes).unwrap_or(bytes.len());
+        if text > 0 {
+            self.run = 0;
+            self.is_moved = false;
+        }
+        &bytes[text..]
+    }
+
     fn on_other(&mut self, byte: u8) {
         self.is_moved = self.sequence == Sequence::Parameters && matches!(byte, b'd' | b'H' | b'B');
         self.sequence = match (self.sequence, byte) {
-            (_, 0x1b) => Sequence::Escape,
+            (_, ESCAPE) => Sequence::Escape,
             (Sequence::Escape, b'[') | (Sequence::Parameters, b'0'..=b'9' | b';') => Sequence::Parameters,
             _ => Sequence::None,
         };
