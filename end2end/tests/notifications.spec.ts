@@ -102,6 +102,9 @@ test("of the tabs that are out of sight one listens", async ({ context, server }
   };
   const [first, second] = [await open(), await open()];
   await look(first, true);
+  // Two tabs that ask at the same time may be answered in any order.
+  const listening = (): Promise<number | undefined> => first.evaluate(async () => (await navigator.locks.query()).held?.length);
+  await expect.poll(listening).toBe(1);
   await look(second, true);
   await call(server, agent, "ask_user_question", { questions: [{ question: "Shall I?" }], wait_seconds: 0 });
   await expect(first).toHaveTitle("(1) Projects · AiWorker");
