@@ -27,7 +27,8 @@ __aiworker_command=${START_COMMAND:-}
 if [ "${AIWORKER_MODE:-manual}" = autopilot ]; then
     __aiworker_command="aiworker autopilot"
     __aiworker_again() { # exit status, when it was started
-        [ "$1" -ne 130 ] && [ "$1" -ne 143 ] && [ "$1" -gt 100 ] || return 1
+        # Killed or crashed: by a signal other than those that ask it to end, or a panic.
+        case $1 in 101 | 129 | 13[1-9] | 14[0-2] | 14[4-9]) ;; *) return 1 ;; esac
         [ $((SECONDS - $2)) -lt 60 ] || __aiworker_pause=1
         printf '\033[1m[AiWorker]\033[0m Autopilot ended unexpectedly (%s). It starts again in %s s; Ctrl-C gives you a shell.\n' "$1" "$__aiworker_pause"
         sleep "$__aiworker_pause" || return 1

@@ -98,6 +98,7 @@ test("a gigabyte", async ({ server }) => {
   await done;
   // Of what came through: what is left out costs nothing.
   const received = terminal?.received ?? 0;
+  expect(received, "nearly all of it came through").toBeGreaterThan(0.99 * BULK);
   const seconds = (processor(server.pid) - used) / (received / 1e9);
   mock.close();
   record({

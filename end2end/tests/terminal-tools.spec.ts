@@ -46,7 +46,7 @@ test("the wall shows every terminal that runs, to look at", async ({ page, serve
   for (const name of names) await expect(screen(name)).toContainText("Connected");
   await picture(page, "wall");
 
-  // A tile changes nothing: neither what is typed nor the size of the window that its driver sees.
+  // A tile is no place to type.
   await screen("tile-1").locator("textarea").focus();
   await page.keyboard.type("echo typed-into-a-tile\n");
   await page.goto(`/agent-terminal/${agent}`);
@@ -95,8 +95,8 @@ test.describe("on a phone", () => {
     await terminal.expectRow(/\^C/);
     // Keys as a program gets them, in hexadecimal; arrows in both of the modes that programs may choose.
     const typed = async (modes: string, names: string[]): Promise<void> => {
-      await terminal.type(`printf '${modes}'; stty -echo raw; head -c ${names.length === 4 ? 12 : 2} | xxd -p; stty echo -raw; printf '\\033[?1l\\n'`);
-      await expect(terminal.region).toBeVisible();
+      await terminal.type(`clear; printf '${modes}'; stty -echo raw; printf 'go-%s\\r\\n' $((1+1)); head -c ${names.length === 4 ? 12 : 2} | xxd -p; stty echo -raw; printf '\\033[?1l\\n'`);
+      await terminal.expectRow(/^go-2/);
       for (const name of names) await keys.getByRole("button", { name }).click();
     };
     await typed("", ["Escape", "Tab"]);

@@ -12,6 +12,9 @@ use tokio_util::{
 /// How long connections may take to end by themselves after the first signal. Kubernetes kills after 30 s by default.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(25);
 
+/// How long requests that are under way may go on once the server drains. Then those that only wait are sent away.
+const WAIT_GRACE: Duration = Duration::from_secs(2);
+
 /// The two cancellation tokens and the tracker of everything that outlives a request.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
@@ -34,6 +37,12 @@ impl Lifecycle {
     /// Whether the server is on its way down.
     pub fn is_draining(&self) -> bool {
         self.soft.is_cancelled()
+    }
+
+    /// Ends when requests that only wait are to be sent away.
+    pub async fn waiting_over(&self) {
+        self.soft.cancelled().await;
+        tokio::time::sleep(WAIT_GRACE).await;
     }
 
     /// Holds up the end of the process, until the hard stop, for as long as the token lives. For WebSockets and

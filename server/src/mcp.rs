@@ -10,7 +10,7 @@ use crate::AppState;
 
 mod catalogue;
 mod counters;
-pub mod gate;
+mod gate;
 mod handler;
 mod transport;
 

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Envelope, Failures, Problem, Reply, extract::json_of};
-use crate::{AppState, mcp::gate};
+use crate::AppState;
 
 /// The header by which a client says that a call is one it made before.
 const KEY_HEADER: &str = "idempotency-key";
@@ -81,7 +81,7 @@ async fn call(
     let tools = state.services.tools();
     tokio::select! {
         answer = tools.call(&worker, tool, Value::Object(arguments), key) => Ok(Envelope::of(ToolAnswer(answer?))),
-        () = gate::drained(&state.lifecycle) => Err(Problem::restarting()),
+        () = state.lifecycle.waiting_over() => Err(Problem::restarting()),
     }
 }
 

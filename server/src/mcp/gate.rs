@@ -2,8 +2,6 @@
 //!
 //! Cookies are not looked at, so no browser can be made to call a tool in its user's name.
 
-use std::time::Duration;
-
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -12,17 +10,15 @@ use axum::{
 use domain::ErrorCode;
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{AppState, http::Problem, lifecycle::Lifecycle, middleware::authenticate::bearer};
+use crate::{AppState, http::Problem, middleware::authenticate::bearer};
 
-/// How long calls that are under way may go on once the server drains. Then those that only wait are sent away.
-const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// What RFC 6750 says to a token that does not work. No authorization server is named, for there is none.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer error="invalid_token""#);
 
 /// The middleware.
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if state.lifecycle.is_draining() {
-        return draining();
+        return Problem::restarting().into_response();
     }
     match worker(&state, request.headers()).await {
         Ok(worker) => request.extensions_mut().insert(worker),
@@ -30,7 +26,7 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     };
     tokio::select! {
         response = next.run(request) => response,
-        () = drained(&state.lifecycle) => draining(),
+        () = state.lifecycle.waiting_over() => Problem::restarting().into_response(),
     }
 }
 
@@ -48,14 +44,4 @@ fn refused(problem: Problem) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
     }
     response
-}
-
-/// Ends when calls that only wait are to be sent away.
-pub async fn drained(lifecycle: &Lifecycle) {
-    lifecycle.soft().cancelled().await;
-    tokio::time::sleep(DRAIN_GRACE).await;
-}
-
-fn draining() -> Response {
-    Problem::restarting().into_response()
 }
