@@ -90,8 +90,9 @@ test.describe("with what a person selects", () => {
     await page.mouse.dblclick((row?.x ?? 0) + 20, (row?.y ?? 0) + (row?.height ?? 0) / 2);
     await expect.poll(clipboard).toBe("chosen-2");
 
-    // A program that takes each line at once.
-    await terminal.type("cat >/dev/null; echo out-$((1+1))");
+    // A program that takes each line at once. The shell before it would take a paste as one.
+    await terminal.type("echo begun-$((1+1)); cat >/dev/null");
+    await terminal.expectRow(/^begun-2/);
     await page.evaluate(() => navigator.clipboard.writeText("one\ntwo\nthree\n"));
     const asked: string[] = [];
     page.once("dialog", (question) => {

@@ -141,11 +141,11 @@ class Tools {
     this.#host.dispatchEvent(new Event("terminal-font"));
   }
 
-  /** The next character that is typed is taken together with Ctrl. On-screen keyboards send text, not keys. */
+  /** The next character that is typed is taken together with Ctrl. On-screen keyboards send text, not keys. It is caught on its way to
+   *  xterm, which listens where it is typed and was there first. */
   #awaitControl() {
     if (this.#control) return;
     this.#control = true;
-    const area = this.#terminal.textarea;
     const take = (event) => {
       const character = event.type === "keydown" ? event.key : event.data;
       if (character?.length !== 1) return;
@@ -156,9 +156,9 @@ class Tools {
     };
     const stop = () => {
       this.#control = false;
-      for (const name of ["keydown", "beforeinput"]) area.removeEventListener(name, take, true);
+      for (const name of ["keydown", "beforeinput"]) this.#host.removeEventListener(name, take, true);
     };
-    for (const name of ["keydown", "beforeinput"]) area.addEventListener(name, take, true);
+    for (const name of ["keydown", "beforeinput"]) this.#host.addEventListener(name, take, true);
     setTimeout(stop, 5_000);
   }
 
