@@ -15,6 +15,7 @@ use k8s_openapi::{
     api::{
         apps::v1::StatefulSet,
         authentication::v1::{TokenRequest, TokenRequestSpec},
+        authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
         core::v1::{Event, Namespace, PersistentVolumeClaim, Pod, Secret, ServiceAccount},
         rbac::v1::{Role, RoleBinding},
     },
@@ -126,6 +127,7 @@ impl World {
                 "subjects": [{ "kind": "ServiceAccount", "name": "aiworker", "namespace": namespace }] }),
         )
         .await;
+        binding_is_known(&admin, &namespace).await;
         let request = TokenRequest {
             spec: TokenRequestSpec { expiration_seconds: Some(3600), ..TokenRequestSpec::default() },
             ..TokenRequest::default()
@@ -250,6 +252,31 @@ pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T>
         tick.tick().await;
     }
     None
+}
+
+/// Waits until the API server's authorizer, which learns of Roles and their bindings by watching, knows the new ones: every
+/// Role of these tests lets the runtime look at pods or at stateful sets.
+async fn binding_is_known(admin: &Client, namespace: &str) {
+    let reviews: Api<SubjectAccessReview> = Api::all(admin.clone());
+    let may_list = async |group: &str, resource: &str| {
+        let attributes = ResourceAttributes {
+            group: Some(group.into()),
+            namespace: Some(namespace.into()),
+            resource: Some(resource.into()),
+            verb: Some("list".into()),
+            ..ResourceAttributes::default()
+        };
+        let spec = SubjectAccessReviewSpec {
+            resource_attributes: Some(attributes),
+            user: Some(format!("system:serviceaccount:{namespace}:aiworker")),
+            ..SubjectAccessReviewSpec::default()
+        };
+        let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+        let answer = reviews.create(&PostParams::default(), &review).await.unwrap();
+        answer.status.is_some_and(|status| status.allowed)
+    };
+    let known = eventually(async || (may_list("", "pods").await || may_list("apps", "statefulsets").await).then_some(()));
+    known.await.expect("the API server knows the test's Role");
 }
 
 pub async fn create<K>(api: &Api<K>, object: serde_json::Value) -> K
