@@ -8,6 +8,7 @@ pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod credentials;
+pub mod fields;
 pub mod orphans;
 pub mod projects;
 pub mod questions;

@@ -4,6 +4,8 @@ use domain::{ErrorCode, FieldError, Invalid};
 use leptos::server_fn::{codec::JsonEncoding, error::FromServerFnError, error::ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+use crate::api::fields::Misfit;
+
 /// Why a server function did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
@@ -58,7 +60,9 @@ impl FromServerFnError for ApiError {
             }
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::unexpected_fields(),
             // On the server it is the request that cannot be read, in the browser the answer.
-            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::unexpected_fields(),
+            ServerFnErrorErr::Deserialization(text) if cfg!(feature = "ssr") => {
+                Misfit::read(&text).unwrap_or_else(Self::unexpected_fields)
+            }
             ServerFnErrorErr::Deserialization(_) => Self::unreadable(),
             _ => Self::new(ErrorCode::Internal, "Something went wrong on the server. Try again."),
         };

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::fields::Fields;
 use crate::error::ApiError;
 
 /// Makes an account, signs it in and goes on to `next`.
-#[server(name = CreateAccount, prefix = "/_fn", endpoint = "auth/create_account")]
+#[server(name = CreateAccount, prefix = "/_fn", endpoint = "auth/create_account", input = Fields)]
 pub async fn create_account(
     username: String,
     password: String,
@@ -23,7 +24,7 @@ pub async fn create_account(
 }
 
 /// Signs in and goes on to `next`.
-#[server(name = SignIn, prefix = "/_fn", endpoint = "auth/sign_in")]
+#[server(name = SignIn, prefix = "/_fn", endpoint = "auth/sign_in", input = Fields)]
 pub async fn sign_in(username: String, password: String, #[server(default)] next: String) -> Result<(), ApiError> {
     let services = context::services()?;
     let credentials = context::credentials(username, password);
@@ -34,7 +35,7 @@ pub async fn sign_in(username: String, password: String, #[server(default)] next
 }
 
 /// Signs this browser out.
-#[server(name = SignOut, prefix = "/_fn", endpoint = "auth/sign_out")]
+#[server(name = SignOut, prefix = "/_fn", endpoint = "auth/sign_out", input = Fields)]
 pub async fn sign_out() -> Result<(), ApiError> {
     let caller = context::caller()?;
     let services = context::services()?;
@@ -45,7 +46,7 @@ pub async fn sign_out() -> Result<(), ApiError> {
 }
 
 /// Changes the password and signs every other browser out.
-#[server(name = ChangePassword, prefix = "/_fn", endpoint = "auth/change_password")]
+#[server(name = ChangePassword, prefix = "/_fn", endpoint = "auth/change_password", input = Fields)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), ApiError> {
     let caller = context::caller()?;
     let services = context::services()?;
@@ -66,7 +67,7 @@ pub struct Registration {
 }
 
 /// What a visitor may do about an account.
-#[server(name = AskRegistration, prefix = "/_fn", endpoint = "auth/registration")]
+#[server(name = AskRegistration, prefix = "/_fn", endpoint = "auth/registration", input = Fields)]
 pub async fn registration() -> Result<Registration, ApiError> {
     let accounts = context::services()?.accounts();
     let is_open = accounts.registration_open().await?;

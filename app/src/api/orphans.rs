@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::fields::Fields;
 use crate::error::ApiError;
 
 /// What can be done with an orphan.
@@ -19,14 +20,14 @@ pub enum Mending {
 }
 
 /// Every orphan.
-#[server(name = ListOrphans, prefix = "/_fn", endpoint = "orphans/list")]
+#[server(name = ListOrphans, prefix = "/_fn", endpoint = "orphans/list", input = Fields)]
 pub async fn list_orphans() -> Result<Vec<Orphan>, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.installation().orphans(&caller).await?)
 }
 
 /// Repairs or removes an orphan.
-#[server(name = MendOrphan, prefix = "/_fn", endpoint = "orphans/mend")]
+#[server(name = MendOrphan, prefix = "/_fn", endpoint = "orphans/mend", input = Fields)]
 pub async fn mend_orphan(id: AgentId, how: Mending) -> Result<(), ApiError> {
     let caller = context::caller()?;
     let installation = context::services()?.installation();

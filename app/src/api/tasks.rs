@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::fields::Fields;
 use super::timeline::Entry;
 use crate::error::ApiError;
 
@@ -14,28 +15,28 @@ use crate::error::ApiError;
 mod markdown;
 
 /// A project's tasks.
-#[server(name = ListTasks, prefix = "/_fn", endpoint = "tasks/list")]
+#[server(name = ListTasks, prefix = "/_fn", endpoint = "tasks/list", input = Fields)]
 pub async fn list_tasks(project: ProjectId) -> Result<Vec<Task>, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.tasks().list(&caller, project).await?)
 }
 
 /// One task.
-#[server(name = GetTask, prefix = "/_fn", endpoint = "tasks/get")]
+#[server(name = GetTask, prefix = "/_fn", endpoint = "tasks/get", input = Fields)]
 pub async fn get_task(id: TaskId) -> Result<Task, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.tasks().get(&caller, id).await?)
 }
 
 /// The tasks that an agent holds.
-#[server(name = AgentTasks, prefix = "/_fn", endpoint = "tasks/held_by")]
+#[server(name = AgentTasks, prefix = "/_fn", endpoint = "tasks/held_by", input = Fields)]
 pub async fn agent_tasks(id: AgentId) -> Result<Vec<Task>, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.tasks().held_by(&caller, id).await?)
 }
 
 /// What happened to a task, oldest first.
-#[server(name = TaskTimeline, prefix = "/_fn", endpoint = "tasks/timeline")]
+#[server(name = TaskTimeline, prefix = "/_fn", endpoint = "tasks/timeline", input = Fields)]
 pub async fn task_timeline(id: TaskId) -> Result<Vec<Entry>, ApiError> {
     let caller = context::caller()?;
     let events = context::services()?.tasks().timeline(&caller, id).await?;
@@ -43,7 +44,7 @@ pub async fn task_timeline(id: TaskId) -> Result<Vec<Entry>, ApiError> {
 }
 
 /// Makes a task in the project's backlog.
-#[server(name = CreateTask, prefix = "/_fn", endpoint = "tasks/create")]
+#[server(name = CreateTask, prefix = "/_fn", endpoint = "tasks/create", input = Fields)]
 pub async fn create_task(project: ProjectId, input: NewTask) -> Result<Task, ApiError> {
     let caller = context::caller()?;
     let task = context::services()?.tasks().create(&caller, project, input).await?;
@@ -52,7 +53,7 @@ pub async fn create_task(project: ProjectId, input: NewTask) -> Result<Task, Api
 }
 
 /// Changes what a task says. Everything is sent, so that a form that lists no dependencies removes them.
-#[server(name = EditTask, prefix = "/_fn", endpoint = "tasks/edit")]
+#[server(name = EditTask, prefix = "/_fn", endpoint = "tasks/edit", input = Fields)]
 pub async fn edit_task(
     id: TaskId,
     version: i64,
@@ -71,7 +72,7 @@ pub async fn edit_task(
 }
 
 /// Moves a task to another state.
-#[server(name = MoveTask, prefix = "/_fn", endpoint = "tasks/move")]
+#[server(name = MoveTask, prefix = "/_fn", endpoint = "tasks/move", input = Fields)]
 pub async fn move_task(id: TaskId, state: TaskState) -> Result<Task, ApiError> {
     let caller = context::caller()?;
     let patch = TaskPatch { state: Some(state), ..TaskPatch::default() };
@@ -81,7 +82,7 @@ pub async fn move_task(id: TaskId, state: TaskState) -> Result<Task, ApiError> {
 }
 
 /// Deletes a task.
-#[server(name = DeleteTask, prefix = "/_fn", endpoint = "tasks/delete")]
+#[server(name = DeleteTask, prefix = "/_fn", endpoint = "tasks/delete", input = Fields)]
 pub async fn delete_task(id: TaskId, project: ProjectId) -> Result<(), ApiError> {
     let caller = context::caller()?;
     context::services()?.tasks().delete(&caller, id).await?;
@@ -90,7 +91,7 @@ pub async fn delete_task(id: TaskId, project: ProjectId) -> Result<(), ApiError>
 }
 
 /// Markdown as HTML that is safe to show.
-#[server(name = RenderMarkdown, prefix = "/_fn", endpoint = "tasks/render_markdown")]
+#[server(name = RenderMarkdown, prefix = "/_fn", endpoint = "tasks/render_markdown", input = Fields)]
 pub async fn render_markdown(text: String) -> Result<String, ApiError> {
     context::caller()?;
     let text = domain::validate::description(&text).map_err(|m| domain::Invalid::field("description", m))?;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::context;
+use super::fields::Fields;
 use crate::error::ApiError;
 
 /// The caller's tokens.
-#[server(name = ListTokens, prefix = "/_fn", endpoint = "tokens/list")]
+#[server(name = ListTokens, prefix = "/_fn", endpoint = "tokens/list", input = Fields)]
 pub async fn list_tokens() -> Result<Vec<Token>, ApiError> {
     let caller = context::caller()?;
     Ok(context::services()?.tokens().list(&caller).await?)
@@ -33,7 +34,7 @@ pub async fn create_token(input: NewToken) -> Result<NewSecret, ApiError> {
 }
 
 /// Revokes a token.
-#[server(name = RevokeToken, prefix = "/_fn", endpoint = "tokens/revoke")]
+#[server(name = RevokeToken, prefix = "/_fn", endpoint = "tokens/revoke", input = Fields)]
 pub async fn revoke_token(id: TokenId) -> Result<(), ApiError> {
     let caller = context::caller()?;
     context::services()?.tokens().revoke(&caller, id).await?;

@@ -249,6 +249,41 @@ async fn bodies_that_are_not_what_they_should_be() {
     assert_eq!(count(&browser, "/api/projects").await, 0);
 }
 
+/// A form without scripts is read by the server alone, which says what to mark.
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_that_are_not_what_they_should_be() {
+    let app = TestApp::new().await;
+    let owner = app.register("ann").await;
+    let objects = app.objects_of(owner).await;
+    let browser = app.browser_of(owner).await;
+    let (project, task) = (objects.project, objects.task);
+    let of_project = format!("input[project_id]={project}");
+    let edit = format!("id={task}&version=1&description=");
+    for (path, form, field) in [
+        ("agents/launch", "input[project_id]=nonsense", "project_id"),
+        ("agents/launch", &*format!("{of_project}&input[limits][memory_mib]=much"), "limits.memory_mib"),
+        ("agents/launch", &*format!("{of_project}&input%5Blimits%5D%5Bprocesses%5D=-1"), "limits.processes"),
+        ("agents/launch", &*format!("{of_project}&input[mode]=asleep"), "mode"),
+        ("tasks/create", "project=nonsense&input[title]=x", "project"),
+        ("tasks/create", &*format!("project={project}&input[title]=x&input[depends_on][0]=7"), "depends_on[0]"),
+        ("tasks/edit", &*format!("{edit}&title=x&priority=soon"), "priority"),
+        ("tasks/edit", &*format!("{edit}&title=x"), ""),
+    ] {
+        let kind = "application/x-www-form-urlencoded";
+        let answer = browser.send(Method::POST, &format!("/_fn/{path}"), Some((kind, form.to_owned()))).await;
+        assert_eq!(answer.status, 400, "{path} {form}: {}", answer.text());
+        let said: app::error::ApiError = serde_json::from_value(answer.json()).unwrap();
+        assert_eq!(said.code, domain::ErrorCode::InvalidJson, "{path} {form}");
+        let named: Vec<_> = said.fields.iter().map(|complaint| &*complaint.field).collect();
+        if field.is_empty() {
+            assert!(named.is_empty() && said.message.contains("`priority`"), "what is missing is named: {}", said.message);
+        } else {
+            assert_eq!(named, [field], "{path} {form}: {}", said.message);
+        }
+    }
+    assert_eq!(count(&browser, "/api/agents/my").await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_grows_beyond_the_limit_without_saying_so() {
     let app = TestApp::new().await;
