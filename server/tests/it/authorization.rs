@@ -60,6 +60,26 @@ async fn every_route_and_server_function_has_a_row() {
     assert!(stale.is_empty(), "remove the rows of what no longer exists: {stale:#?}");
 }
 
+/// Paths of the API that are none: they answer everybody that there is nothing.
+const NOTHING_THERE: [&str; 3] = ["/api", "/api/", "/api/{*path}"];
+
+/// What is said of the surface is what the router has: axum has no list of it, but prints one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_router_has_no_path_that_is_not_in_the_table() {
+    let app = TestApp::new().await;
+    let printed = format!("{:?}", server::router::build_router(app.state.clone()));
+    let paths: BTreeSet<_> = printed
+        .split("RouteId(")
+        .filter_map(|entry| entry.split_once("): \"")?.1.split('"').next())
+        .filter(|path| path.starts_with('/') && !NOTHING_THERE.contains(path) && !path.contains("__private__"))
+        .map(str::to_owned)
+        .collect();
+    let said: BTreeSet<_> = surface().iter().map(|request| request.split_once(' ').unwrap().1.to_owned()).collect();
+    let unsaid: Vec<_> = paths.difference(&said).collect();
+    assert!(paths.contains("/api/health") && paths.contains("/mcp"), "axum prints its paths otherwise: {printed}");
+    assert!(unsaid.is_empty(), "describe them in the OpenAPI, or name them in `NOT_IN_THE_API`: {unsaid:#?}");
+}
+
 #[tokio::test]
 async fn every_server_function_is_a_post_below_its_prefix() {
     for (path, method) in server_fn::axum::server_fn_paths() {

@@ -1,5 +1,7 @@
 //! The command line of the real program.
 
+use std::path::Path;
+
 use crate::support::Program;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +57,27 @@ async fn doctor_looks_at_everything_and_says_what_fails() {
     assert_eq!(bad.status.code(), Some(1));
     let text = String::from_utf8_lossy(&bad.stdout).into_owned();
     assert!(text.contains("FAIL  public address") && text.contains("FAIL  tmux"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_says_how_to_get_a_sandbox() {
+    let folder = tempfile::tempdir().unwrap();
+    // As it ends where the kernel does not let ordinary users make namespaces.
+    let bwrap = folder.path().join("bwrap");
+    let script = "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n";
+    std::fs::write(&bwrap, script).unwrap();
+    std::fs::set_permissions(&bwrap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let said = async |program: &Path| {
+        let data = folder.path().join("data");
+        let output = Program::new(&data, &["doctor", "--bwrap", program.to_str().unwrap()]).output().await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().find(|line| line.contains("sandbox")).unwrap_or_default().to_owned()
+    };
+    let refused = said(&bwrap).await;
+    assert!(refused.starts_with("warn") && refused.contains("No permissions to create new namespace"), "{refused}");
+    assert!(refused.contains("sysctl kernel.unprivileged_userns_clone=1"), "{refused}");
+    let missing = said(&folder.path().join("none")).await;
+    assert!(missing.starts_with("warn") && missing.contains("apt-get install bubblewrap"), "{missing}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Output};
 
-use crate::support::Program;
+use crate::support::{Program, skipped};
 
 /// The sentence on standard error.
 #[track_caller]
@@ -15,8 +15,8 @@ fn sentence(output: &Output) -> String {
 }
 
 /// A shell line with mounts of its own that ends as `aiworker` with a data folder below `/mnt`. Nothing when this host
-/// does not allow it.
-async fn with_mounts(mounts: &str) -> Option<Output> {
+/// does not allow it, which counts as a skipped test.
+async fn with_mounts(test: &str, mounts: &str) -> Option<Output> {
     let program = env!("CARGO_BIN_EXE_aiworker");
     let script = format!("{mounts} && exec {program} --data /mnt/data --addr 127.0.0.1:0");
     let mut command = tokio::process::Command::new("unshare");
@@ -30,7 +30,7 @@ async fn with_mounts(mounts: &str) -> Option<Output> {
         .await
         .is_ok_and(|output| output.status.success());
     if !allowed {
-        eprintln!("skipped: this host allows no mounts of its own");
+        skipped(test, "this host allows no mounts of its own");
         return None;
     }
     Some(tokio::time::timeout(std::time::Duration::from_secs(30), command.output()).await.unwrap().unwrap())
@@ -39,7 +39,7 @@ async fn with_mounts(mounts: &str) -> Option<Output> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk() {
     let mounts = "mount -t tmpfs -o size=64k tmpfs /mnt && head -c 65536 /dev/zero > /mnt/filler 2>/dev/null; mkdir -p /mnt/data";
-    let Some(output) = with_mounts(mounts).await else { return };
+    let Some(output) = with_mounts("a_full_disk", mounts).await else { return };
     let text = sentence(&output);
     assert!(text.contains("full") && text.contains("/mnt/data") && text.contains("--data"), "{text}");
 }
@@ -47,7 +47,7 @@ async fn a_full_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_data_folder() {
     let mounts = "mount -t tmpfs tmpfs /mnt && mkdir /mnt/data && mount -o remount,ro /mnt";
-    let Some(output) = with_mounts(mounts).await else { return };
+    let Some(output) = with_mounts("a_read_only_data_folder", mounts).await else { return };
     let text = sentence(&output);
     assert!(text.contains("read-only") && text.contains("/mnt/data") && text.contains("--data"), "{text}");
 }
@@ -83,7 +83,8 @@ async fn a_database_that_is_newer_or_must_be_migrated_first() {
     mark_as_newer(folder.path()).await;
     for command in [&[][..], &["migrate"]] {
         let text = sentence(&Program::new(folder.path(), command).output().await);
-        assert!(text.contains("newer version"), "{text}");
+        assert!(text.contains("newer version") && text.contains("99990101000000"), "{text}");
+        assert!(text.contains("run that version or restore a backup"), "{text}");
     }
 }
 

@@ -71,22 +71,20 @@ fn sandbox(bwrap: Option<&Path>) -> Outcome {
 
 fn limits() -> Outcome {
     let groups = Cgroups::detect("doctor");
-    match (groups.memory(), groups.processes()) {
-        (true, true) => Outcome::Good("memory and process limits hold".to_owned()),
-        (memory, processes) => {
-            let which = if memory {
-                "process limits"
-            } else if processes {
-                "memory limits"
-            } else {
-                "memory and process limits"
-            };
-            Outcome::Weaker(format!(
-                "The {which} of agents do not hold, because this user may not make control groups. Run the server as a systemd \
-                 service with `Delegate=yes`, or in `systemd-run --user --scope -p Delegate=yes`."
-            ))
-        }
-    }
+    limits_that_hold(groups.memory(), groups.processes())
+}
+
+fn limits_that_hold(memory: bool, processes: bool) -> Outcome {
+    let missing = match (memory, processes) {
+        (true, true) => return Outcome::Good("memory and process limits hold".to_owned()),
+        (true, false) => "process limits",
+        (false, true) => "memory limits",
+        (false, false) => "memory and process limits",
+    };
+    Outcome::Weaker(format!(
+        "The {missing} of agents do not hold, because this user may not make control groups. Run the server as a systemd \
+         service with `Delegate=yes`, or in `systemd-run --user --scope -p Delegate=yes`."
+    ))
 }
 
 fn user() -> Outcome {
@@ -98,4 +96,20 @@ fn user() -> Outcome {
         );
     }
     Outcome::Good("an ordinary user".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_do_not_hold_are_named_with_the_remedy() {
+        assert!(matches!(limits_that_hold(true, true), Outcome::Good(_)));
+        for (memory, processes, missing) in
+            [(true, false, "The process limits"), (false, true, "The memory limits"), (false, false, "The memory and process limits")]
+        {
+            let Outcome::Weaker(text) = limits_that_hold(memory, processes) else { panic!("{missing} are missing") };
+            assert!(text.starts_with(missing) && text.contains("Delegate=yes"), "{text}");
+        }
+    }
 }
