@@ -108,8 +108,8 @@ pub const BROWSER_READ_BUFFER: usize = 4 * 1024;
 pub const BROWSER_WRITE_TOGETHER: usize = 4 * 1024;
 /// Write buffer of the browser's socket in bytes, which holds at most one frame beyond what the kernel took.
 pub const BROWSER_WRITE_BUFFER: usize = 2 * 1024 * 1024;
-/// Read buffer of ttyd's socket in bytes.
-pub const TTYD_READ_BUFFER: usize = 16 * 1024;
+/// Read buffer of ttyd's socket in bytes: two of its messages. Every terminal has one, also while nothing happens in it.
+pub const TTYD_READ_BUFFER: usize = 8 * 1024;
 /// Largest message from ttyd in bytes; it sends about 4 KiB at a time.
 pub const TTYD_MESSAGE_MAX: usize = 1024 * 1024;
 

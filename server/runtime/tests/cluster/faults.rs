@@ -3,7 +3,7 @@
 use domain::{Explanation, Observed, Reason};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{ResourceQuota, ServiceAccount},
+    core::v1::{Pod, ResourceQuota, Secret, ServiceAccount},
 };
 use kube::api::DeleteParams;
 use runtime::{AgentRuntime, AgentSpec, RuntimeError, kubernetes::KubernetesConfig, kubernetes::KubernetesRuntime};
@@ -61,6 +61,45 @@ async fn a_service_account_that_is_missing() {
     let world = World::new().await;
     world.api::<ServiceAccount>().delete("agent-sa", &DeleteParams::default()).await.unwrap();
     fails(world, spec(), Reason::Configuration, "agent-sa").await;
+}
+
+/// The agent's own shell runs this before everything else, each time it is started.
+fn spec_that_begins_with(command: &str) -> AgentSpec {
+    let mut spec = spec();
+    spec.env.insert("BASH_ENV".into(), format!("$({command})"));
+    spec
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_ends_again_and_again() {
+    fails(World::new().await, spec_that_begins_with("kill -TERM $$"), Reason::CrashLoop, "143").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_that_runs_out_at_each_start() {
+    let mut spec = spec_that_begins_with("tail /dev/zero; kill -KILL $$");
+    spec.limits.memory_mib = 64;
+    fails(World::new().await, spec, Reason::OutOfMemory, "OOMKilled").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_gone_when_the_pod_is_made_again() {
+    let world = World::new().await;
+    let spec = spec();
+    world.runtime.ensure(&spec).await.unwrap();
+    let pod = domain::Agent::pod_name_of(spec.id);
+    world.until(spec.id, |seen| seen.state == Observed::Running).await;
+    world.api::<Secret>().delete(pod.trim_end_matches("-0"), &DeleteParams::default()).await.unwrap();
+    world.api::<Pod>().delete(&pod, &DeleteParams::default().grace_period(0)).await.unwrap();
+    let seen = world.until(spec.id, |seen| seen.state == Observed::Failed).await;
+    assert_eq!(seen.reason, Some(Reason::Configuration), "{}", seen.message);
+    assert!(Explanation::split(&seen.message).raw.contains("not found"), "{}", seen.message);
+    // The next start makes it again, as the sentence says, and the kubelet goes on by itself.
+    world.runtime.ensure(&spec).await.unwrap();
+    world.until(spec.id, |seen| seen.state == Observed::Running).await;
+    world.remove(spec.id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
+    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
