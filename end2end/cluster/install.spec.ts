@@ -25,6 +25,26 @@ base("an installation from k8s/overlays/embedded runs agents", async ({}, testIn
     expect(pod.spec.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);
     expect(pod.status.containerStatuses[0].restartCount).toBe(0);
 
+    await base.step("agents are reached by the server alone, and reach no private network", () => {
+      const [policy, ...others] = JSON.parse(kubectl(["-n", "agents", "get", "networkpolicies", "-o", "json"])).items;
+      expect(others).toEqual([]);
+      const { podSelector, policyTypes, ingress, egress } = policy.spec;
+      expect(podSelector, "all pods of the namespace").toEqual({});
+      expect(policyTypes.toSorted()).toEqual(["Egress", "Ingress"]);
+      const server = {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "control-plane" } },
+        podSelector: { matchLabels: { "app.kubernetes.io/name": "aiworker" } },
+      };
+      expect(pod.metadata.labels).toMatchObject(server.podSelector.matchLabels);
+      expect(ingress).toEqual([{ from: [server], ports: [{ protocol: "TCP", port: 7681 }] }]);
+      const addresses = egress.flatMap(({ to }: { to: { ipBlock?: { cidr: string; except: string[] } }[] }) => to).filter(({ ipBlock }: { ipBlock?: object }) => ipBlock);
+      const [four, six] = addresses.map(({ ipBlock }: { ipBlock: object }) => ipBlock);
+      // 169.254.169.254 and fd00:ec2::254 are clouds' metadata services.
+      const privateNetworks = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+      expect(four).toEqual({ cidr: "0.0.0.0/0", except: expect.arrayContaining(privateNetworks) });
+      expect(six).toEqual({ cidr: "::/0", except: expect.arrayContaining(["fc00::/7", "fe80::/10"]) });
+    });
+
     await base.step("the doctor finds nothing to mend", () => {
       const findings = kubectl(["-n", "control-plane", "exec", "deploy/aiworker", "--", "aiworker", "doctor"]);
       expect(findings).toContain("permissions");

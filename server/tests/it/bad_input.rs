@@ -276,7 +276,11 @@ async fn forms_that_are_not_what_they_should_be() {
         assert_eq!(said.code, domain::ErrorCode::InvalidJson, "{path} {form}");
         let named: Vec<_> = said.fields.iter().map(|complaint| &*complaint.field).collect();
         if field.is_empty() {
-            assert!(named.is_empty() && said.message.contains("`priority`"), "what is missing is named: {}", said.message);
+            assert!(
+                named.is_empty() && said.message.contains("`priority`"),
+                "what is missing is named: {}",
+                said.message
+            );
         } else {
             assert_eq!(named, [field], "{path} {form}: {}", said.message);
         }

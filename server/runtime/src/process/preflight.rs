@@ -105,9 +105,11 @@ mod tests {
     #[test]
     fn limits_that_do_not_hold_are_named_with_the_remedy() {
         assert!(matches!(limits_that_hold(true, true), Outcome::Good(_)));
-        for (memory, processes, missing) in
-            [(true, false, "The process limits"), (false, true, "The memory limits"), (false, false, "The memory and process limits")]
-        {
+        for (memory, processes, missing) in [
+            (true, false, "The process limits"),
+            (false, true, "The memory limits"),
+            (false, false, "The memory and process limits"),
+        ] {
             let Outcome::Weaker(text) = limits_that_hold(memory, processes) else { panic!("{missing} are missing") };
             assert!(text.starts_with(missing) && text.contains("Delegate=yes"), "{text}");
         }

@@ -10,10 +10,11 @@ use k8s_openapi::api::{
 };
 use kube::{ResourceExt, api::DeleteParams};
 use runtime::{
-    AgentRuntime,
-    kubernetes::{DialMode, preflight},
+    AgentRuntime, TERMINAL_PORT,
+    kubernetes::{DialMode, VolumePolicy, preflight},
     process::Outcome,
 };
+use tokio::{net::TcpStream, runtime::Handle};
 
 use crate::world::{World, eventually, spec};
 
@@ -82,6 +83,83 @@ async fn a_terminal_is_reached_through_the_api_server_and_at_the_pods_address() 
         world.remove(spec.id).await;
         world.end().await;
     }
+}
+
+/// Connections that the client keeps open for its next request, and the tasks behind them.
+const KEPT_CONNECTIONS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_forward_that_ends_leaves_no_task_and_no_connection() {
+    const MANY: usize = 10;
+    let world = World::with(|config| config.dial = DialMode::PortForward).await;
+    let spec = spec();
+    world.up(&spec).await;
+    let mut witness = world.view(&spec).await;
+    // Who is connected to ttyd's port (7681 is 1E01), as the pod's kernel sees it; state 01 is "established".
+    let connections = r#"awk '$2 ~ /:1E01$/ && $4 == "01"' /proc/net/tcp /proc/net/tcp6 | wc -l"#;
+    assert_eq!(witness.ask(connections).await, "1");
+    let tasks = || Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    // One after the other: what they ask the API server before goes over connections that stay for a while.
+    let mut viewers = Vec::new();
+    for _ in 0..MANY {
+        viewers.push(world.view(&spec).await);
+    }
+    assert!(tasks() + KEPT_CONNECTIONS > before + MANY, "each has at least one task");
+    assert_eq!(witness.ask(connections).await, (MANY + 1).to_string());
+    for (number, viewer) in viewers.into_iter().enumerate() {
+        // One half says that it goes, the other one is just gone.
+        if number % 2 == 0 {
+            viewer.close().await;
+        }
+    }
+    let gone = eventually(async || (witness.ask(connections).await == "1").then_some(())).await;
+    assert!(gone.is_some(), "connections are left in the pod");
+    let ended = eventually(async || (tasks() <= before + KEPT_CONNECTIONS).then_some(())).await;
+    assert!(ended.is_some(), "{} tasks are left of {MANY} viewers", tasks() - before);
+    witness.close().await;
+    world.remove(spec.id).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pod_whose_address_does_not_answer_is_reached_through_the_api_server() {
+    if std::env::var_os("AIWORKER_TEST_OWN_CLUSTER").is_none() {
+        return; // The routes of a cluster that was given are not ours to change.
+    }
+    let world = World::with(|config| config.dial = DialMode::PodAddress).await;
+    let spec = spec();
+    world.up(&spec).await;
+    let pod = world.api::<Pod>().get(&domain::Agent::pod_name_of(spec.id)).await.unwrap();
+    let address = pod.status.unwrap().pod_ip.unwrap();
+    let route = async |change: &str| {
+        let arguments = ["route", change, "unreachable", &*address];
+        let output = tokio::process::Command::new("ip").args(arguments).output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    route("add").await;
+    assert!(TcpStream::connect((&*address, TERMINAL_PORT)).await.is_err(), "there is no way to the pod");
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("echo $((6*7))").await, "42");
+    viewer.close().await;
+    route("del").await;
+    world.remove(spec.id).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_is_kept_where_the_operator_wants_that() {
+    let world = World::with(|config| config.volumes = VolumePolicy::Keep).await;
+    let spec = spec();
+    world.up(&spec).await;
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("echo precious >/workspace/file; cat /workspace/file").await, "precious");
+    viewer.close().await;
+    world.remove(spec.id).await;
+    let claim = format!("PersistentVolumeClaim workspace-{}", domain::Agent::pod_name_of(spec.id));
+    assert_eq!(world.left().await, [claim.as_str()]);
+    assert_eq!(world.runtime.inventory().await.unwrap(), [], "what is kept on purpose is no orphan");
+    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -275,7 +275,8 @@ async fn binding_is_known(admin: &Client, namespace: &str) {
         let answer = reviews.create(&PostParams::default(), &review).await.unwrap();
         answer.status.is_some_and(|status| status.allowed)
     };
-    let known = eventually(async || (may_list("", "pods").await || may_list("apps", "statefulsets").await).then_some(()));
+    let known =
+        eventually(async || (may_list("", "pods").await || may_list("apps", "statefulsets").await).then_some(()));
     known.await.expect("the API server knows the test's Role");
 }
 
