@@ -2,13 +2,18 @@
 
 import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
+import { interactive } from "../fixtures/interactive.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** The files that the pages' own code is in. */
 const PARTS = /\/pkg\/(split|chunk)_[^/]+\.wasm$/;
+/** The files that only terminals need: xterm with its addons, and the code that joins it to the page. */
+const OF_TERMINALS = /\/assets\/xterm\/(?!lazy\.mjs)|\/pkg\/split_terminal/;
+
+let api: Api;
 
 test.beforeEach(async ({ server, context }) => {
-  const api = await Api.register(server, "ada");
+  api = await Api.register(server, "ada");
   await context.addCookies(await api.cookies());
 });
 
@@ -37,4 +42,34 @@ test("where the code of the next page cannot be fetched, the browser goes there 
   await page.unroute(PARTS);
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-interactive");
+});
+
+test("pages without a terminal fetch nothing of it; opening one fetches each of its files once", async ({ page }) => {
+  const project = await api.project("Engine");
+  const task = await api.task(project, "Oil the gears");
+  const agent = await api.launch(project, { name: "steam" });
+  await api.reach("idle", agent);
+  const fetched: string[] = [];
+  page.on("request", (request) => OF_TERMINALS.test(request.url()) && fetched.push(new URL(request.url()).pathname));
+  for (const path of ["/projects", `/projects/${project}`, `/tasks/${task}`, "/questions", "/settings", `/agents/${agent}`, "/agents"]) {
+    await page.goto(path);
+    await interactive(page);
+    await page.waitForLoadState("load");
+    expect(fetched, path).toEqual([]);
+  }
+
+  const dashboard = new Dashboard(page);
+  await dashboard.press("steam", "Open terminal");
+  await dashboard.terminal.expectRow(/[$#]\s*$/);
+  for (const part of [/\/xterm\.mjs$/, /\/tools\.mjs$/, /\/split_terminal[^/]*\.wasm$/]) {
+    expect(fetched.filter((path) => part.test(path)), `${part}`).toHaveLength(1);
+  }
+  expect(fetched.filter((path) => /webgl/.test(path)), "nothing that needs a graphics card").toEqual([]);
+  const first = fetched.length;
+  const dialog = page.getByRole("dialog", { name: "Open terminal" });
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await expect(dialog).toBeHidden();
+  await dashboard.press("steam", "Open terminal");
+  await dashboard.terminal.expectRow(/[$#]\s*$/);
+  expect(fetched, "the second time it is there").toHaveLength(first);
 });

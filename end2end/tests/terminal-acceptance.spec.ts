@@ -75,6 +75,45 @@ test.describe("with a clipboard", () => {
     await terminal.expectRow("again<>");
     expect(await clipboard()).toBe("copied-by-tmux");
   });
+
+  test("a copy may be large, not boundless, and comes only to who looks at the page", async ({ page, server }) => {
+    await page.addInitScript(() => {
+      const copied: number[] = [];
+      Object.assign(window, { copied });
+      const write = Clipboard.prototype.writeText;
+      Clipboard.prototype.writeText = function (text) {
+        copied.push(text.length);
+        return write.call(this, text);
+      };
+    });
+    const { put } = await openTerminal(server, page, "clip");
+    const { terminal } = new Dashboard(page);
+    const copied = (): Promise<number[]> => page.evaluate(() => (window as unknown as { copied: number[] }).copied);
+    // As base64 has it: a hundred thousand characters, and the next more.
+    put("most", "m".repeat(75_000));
+    put("more", "n".repeat(75_001));
+    const copy = async (name: string): Promise<void> => {
+      await terminal.type(`clear; tmux load-buffer -w ${name}; echo ${name}-$((1+1))`);
+      await terminal.expectRow(`${name}-2`);
+    };
+    await copy("most");
+    await expect.poll(copied).toEqual([75_000]);
+    await copy("more");
+    expect(await copied()).toEqual([75_000]);
+
+    const look = (away: boolean): Promise<void> =>
+      page.evaluate((away) => {
+        document.hasFocus = () => !away;
+      }, away);
+    put("small", "small");
+    await look(true);
+    await copy("small");
+    expect(await copied(), "while another window has the focus").toEqual([75_000]);
+    await look(false);
+    await copy("small");
+    await expect.poll(copied).toEqual([75_000, 5]);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("small");
+  });
 });
 
 test.describe("with what a person selects", () => {
