@@ -110,3 +110,40 @@ test("a question is answered in one window and gone in the other", async ({ cont
   await expect(there.getByRole("heading", { name: "No open questions" })).toBeVisible();
   await expect(there).toHaveTitle("Questions · AiWorker");
 });
+
+test("a question stands on the page of its task and of its agent, too, and is answered there", async ({ page, context, server }) => {
+  const api = await Api.register(server, "ada");
+  const project = await api.project("Paint");
+  const task = await api.task(project, "Paint the fence");
+  const agent = await api.launch(project, { name: "painter", start_command: "" });
+  await api.reach("idle", agent);
+  await call(server, agent, "get_next_task");
+  await context.addCookies(await api.cookies());
+  const ask = (question: string): Promise<Record<string, any>> =>
+    call(server, agent, "ask_user_question", { questions: [{ question, options: [{ label: "Red" }, { label: "Blue" }], allow_text: true }] });
+  const section = page.getByRole("region", { name: "Questions" });
+
+  await page.goto(`/tasks/${task}`);
+  await interactive(page);
+  await expect(section).toHaveCount(0);
+  const colour = ask("Which colour?");
+  await expect(section.getByRole("article")).toContainText("painter asks about Paint the fence");
+  await expectAccessible(page, "task with a question");
+  await section.getByRole("group", { name: "Which colour?" }).getByRole("button", { name: "Blue" }).click();
+  expect(await colour).toMatchObject({ status: "answered", answers: [{ selected: ["Blue"] }] });
+  await expect(section).toContainText("by ada");
+  await expect(section.getByRole("button")).toHaveCount(0);
+
+  await page.goto(`/agents/${agent}`);
+  await interactive(page);
+  await expect(section, "what was asked before").toContainText("Which colour?");
+  const side = ask("Which side?");
+  const asked = section.getByRole("article").filter({ hasText: "Which side?" });
+  await asked.getByLabel("Your own words").fill("That of the garden");
+  await expectAccessible(page, "agent with a question");
+  await asked.getByRole("button", { name: "Answer" }).click();
+  expect(await side).toMatchObject({ status: "answered", answers: [{ text: "That of the garden" }] });
+  await expect(asked).toContainText("That of the garden");
+  await page.reload();
+  await expect(section.getByRole("article"), "closed ones stay").toHaveCount(2);
+});
