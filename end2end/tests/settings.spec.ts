@@ -24,6 +24,7 @@ test("a new password signs every other browser out, and the old one is worth not
   await page.getByLabel("New password").fill("another long password");
   await page.getByRole("button", { name: "Change password" }).click();
   await expect.poll(async () => (await elsewhere.send("GET", "/api/auth/me")).status()).toBe(401);
+  for (const name of ["Current password", "New password"]) await expect(page.getByLabel(name), "it is not kept on the page").toHaveValue("");
   await page.goto("/projects");
   await expect(page.getByRole("button", { name: "New project" }).first(), "this browser stays").toBeVisible();
 });

@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub fn Account() -> impl IntoView {
     let toasts = Toasts::of_page();
-    // A form that has done its work begins anew.
+    // A form that has done its work is replaced by another: the same one would keep the passwords that were typed into it.
     let round = RwSignal::new(0_u32);
     let done = Callback::new(move |()| {
         toasts.done("The password is changed. Every other browser is signed out.");
@@ -32,6 +32,26 @@ pub fn Account() -> impl IntoView {
         (user.username, role)
     });
     let shown_name = name.clone();
+    let form = move |_| {
+        let name = name.clone();
+        view! {
+            <Form id="password" check=check done>
+                // Password managers want to know whose password it is.
+                <input type="text" autocomplete="username" value=name hidden />
+                <TextField label="Current password" field="current_password" kind="password" autocomplete="current-password" />
+                <TextField
+                    label="New password"
+                    field="new_password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint="At least 8 characters. Every other browser is signed out."
+                />
+                <div class="form-actions start">
+                    <SubmitButton label="Change password" class="button" />
+                </div>
+            </Form>
+        }
+    };
     view! {
         <dl class="facts-list">
             <dt>"Username"</dt>
@@ -40,27 +60,7 @@ pub fn Account() -> impl IntoView {
             <dd>{role}</dd>
         </dl>
         <h3>"Change password"</h3>
-        {move || {
-            round.track();
-            let name = name.clone();
-            view! {
-                <Form id="password" check=check done>
-                    // Password managers want to know whose password it is.
-                    <input type="text" autocomplete="username" value=name hidden />
-                    <TextField label="Current password" field="current_password" kind="password" autocomplete="current-password" />
-                    <TextField
-                        label="New password"
-                        field="new_password"
-                        kind="password"
-                        autocomplete="new-password"
-                        hint="At least 8 characters. Every other browser is signed out."
-                    />
-                    <div class="form-actions start">
-                        <SubmitButton label="Change password" class="button" />
-                    </div>
-                </Form>
-            }
-        }}
+        <For each=move || [round.get()] key=|round| *round children=form />
     }
 }
 

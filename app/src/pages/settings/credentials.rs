@@ -24,7 +24,7 @@ use crate::{
 pub fn Credentials() -> impl IntoView {
     let known = read_once(list_credentials);
     let toasts = Toasts::of_page();
-    // A form that has done its work begins anew, without the secret.
+    // A form that has done its work is replaced by another: the same one would keep what was typed into it, the secret.
     let round = RwSignal::new(0_u32);
     let done = Callback::new(move |_: Credential| {
         toasts.done("It is kept. Agents get it when they start the next time.");
@@ -38,22 +38,22 @@ pub fn Credentials() -> impl IntoView {
     });
     let kinds: Vec<_> =
         CredentialKind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), kind.label().to_owned())).collect();
+    let form = move |_| {
+        let (kinds, chosen) = (kinds.clone(), RwSignal::new(CredentialKind::ModelKey.as_str().to_owned()));
+        view! {
+            <Form id="credential" check=check done>
+                <Choice label="What it opens" field="kind" name="kind" options=kinds chosen />
+                <TextField label="Secret" field="secret" kind="password" autocomplete="off" />
+                <div class="form-actions start">
+                    <SubmitButton label="Keep" class="button" />
+                </div>
+            </Form>
+        }
+    };
     view! {
         <p class="quiet">"Your agents get these as files. They are kept sealed and cannot be read here again."</p>
         {list}
-        {move || {
-            round.track();
-            let (kinds, chosen) = (kinds.clone(), RwSignal::new(CredentialKind::ModelKey.as_str().to_owned()));
-            view! {
-                <Form id="credential" check=check done>
-                    <Choice label="What it opens" field="kind" name="kind" options=kinds chosen />
-                    <TextField label="Secret" field="secret" kind="password" autocomplete="off" />
-                    <div class="form-actions start">
-                        <SubmitButton label="Keep" class="button" />
-                    </div>
-                </Form>
-            }
-        }}
+        <For each=move || [round.get()] key=|round| *round children=form />
     }
 }
 
