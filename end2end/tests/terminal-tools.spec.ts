@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
+import { expectAccessible } from "../fixtures/accessible.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
@@ -29,6 +30,14 @@ test("a text is found, and the whole history is a file", async ({ page, server }
   await terminal.region.getByRole("link", { name: "Save the whole history" }).click();
   const text = readFileSync(await (await download).path(), "utf8");
   for (const row of [1, 200, 400]) expect(text).toContain(`row-${row}-`);
+});
+
+test("the tools have names that hold what is seen on them", async ({ page, server }) => {
+  await openTerminal(server, page, "named");
+  const { terminal } = new Dashboard(page);
+  await terminal.expectRow(/[$#]\s*$/);
+  await terminal.region.getByText("Tools").click();
+  await expectAccessible(page, "terminal with its tools");
 });
 
 test("the wall shows every terminal that runs, to look at", async ({ page, server, picture }) => {

@@ -63,10 +63,10 @@ pub fn Tools(
                 <a href=format!("/agent-terminal/{agent_id}/history") download="" rel="external">
                     "Save the whole history"
                 </a>
-                <button type="button" aria-label="Smaller text" on:click=move |_| act(Action::Zoom(-1))>
+                <button type="button" aria-label="A− (Smaller text)" on:click=move |_| act(Action::Zoom(-1))>
                     "A−"
                 </button>
-                <button type="button" aria-label="Larger text" on:click=move |_| act(Action::Zoom(1))>
+                <button type="button" aria-label="A+ (Larger text)" on:click=move |_| act(Action::Zoom(1))>
                     "A+"
                 </button>
                 <button type="button" aria-pressed=move || reads.get().to_string() on:click=read_aloud>
