@@ -34,3 +34,16 @@ async fn everybody_gets_whole_pages_of_their_own_however_many_are_made_at_once()
     });
     stream::iter(pages).buffer_unordered(AT_A_TIME).collect::<()>().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_projects_asks_whether_to_delete_the_one_that_its_address_names() {
+    let app = TestApp::new().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let project = ann.post("/api/projects", &json!({ "name": "engine" })).await.data();
+    let path = format!("/projects?project={}&dialog=delete", project["id"].as_str().unwrap());
+    let page = ann.get(&path).await.text();
+    assert!(page.contains("Delete engine?"), "it asks without scripts, too");
+    assert!(!ann.get("/projects").await.text().contains("Delete engine?"), "it asks only when told to");
+    bob.post("/api/projects", &json!({ "name": "garden" })).await;
+    assert!(!bob.get(&path).await.text().contains("engine"), "what is ann's is on bob's page");
+}

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use domain::Project;
-use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos::{ev, prelude::*};
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::{
     api::projects::{CreateProject, DeleteProject, list_projects},
@@ -66,8 +66,9 @@ fn NewProjectDialog(open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn ProjectList(projects: Vec<Project>) -> impl IntoView {
+    let chosen = RwSignal::new(named_to_delete(&projects));
+    let open = RwSignal::new(chosen.with_untracked(Option::is_some));
     let projects = RwSignal::new(projects);
-    let (open, chosen) = (RwSignal::new(false), RwSignal::new(None::<Project>));
     let toasts = Toasts::of_page();
     let done = move |()| {
         if let Some(gone) = chosen.get_untracked() {
@@ -95,6 +96,14 @@ fn ProjectList(projects: Vec<Project>) -> impl IntoView {
             <input type="hidden" name="id" value=move || chosen.with(|p| p.as_ref().map(|p| p.id.to_string())) />
         </ConfirmDelete>
     }
+}
+
+/// The project that the page's address asks to delete, as it does where a button was pressed before the WASM was there.
+fn named_to_delete(projects: &[Project]) -> Option<Project> {
+    let query = use_query_map();
+    let query = query.read_untracked();
+    let id = query.get("project").filter(|_| query.get("dialog").is_some_and(|dialog| dialog == "delete"))?;
+    projects.iter().find(|project| project.id.to_string() == id).cloned()
 }
 
 #[component]
@@ -136,6 +145,10 @@ fn ProjectRow(project: Project, ask: Callback<Project>) -> impl IntoView {
         || view! { <span class="quiet">"None"</span> },
         |url| view! { <span class="code clip">{url}</span> },
     );
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        ask.run(project.clone());
+    };
     view! {
         <tr role="row">
             <td role="cell" class="cell-main"><a href=format!("/projects/{id}")>{name}</a></td>
@@ -143,13 +156,13 @@ fn ProjectRow(project: Project, ask: Callback<Project>) -> impl IntoView {
             <td role="cell" data-label="Branch"><span class="code">{default_branch}</span></td>
             <td role="cell" data-label="Created"><Time at=created_at /></td>
             <td role="cell" class="cell-actions">
-                <div class="actions">
-                    <button type="button" class="button small ghost-danger" aria-haspopup="dialog"
-                        on:click=move |_| ask.run(project.clone())>
+                <form method="get" action="/projects" class="actions" on:submit=submit>
+                    <input type="hidden" name="project" value=id.to_string() />
+                    <button type="submit" name="dialog" value="delete" class="button small ghost-danger" aria-haspopup="dialog">
                         <Icon of=Drawing::Trash />
                         "Delete"
                     </button>
-                </div>
+                </form>
             </td>
         </tr>
     }
