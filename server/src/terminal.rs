@@ -23,6 +23,7 @@ mod notes;
 mod outbox;
 mod pace;
 mod prelude;
+mod questions;
 mod registry;
 mod resize;
 mod session;

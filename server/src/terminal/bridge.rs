@@ -207,7 +207,7 @@ impl<C: Connect> Bridge<C> {
             Event::Browser(event) => self.on_browser(event, now),
             Event::Upstream(event) => self.on_upstream(event, now),
             Event::Drained(drained) => {
-                self.session.on_drained(drained.is_taken);
+                self.session.on_drained(drained.is_taken, now);
                 self.lingering.push(linger(drained.leg));
             }
             Event::Arrival(visitor) => self.on_arrival(*visitor, now),

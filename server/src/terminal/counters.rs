@@ -162,6 +162,7 @@ impl Counters {
     /// Counts what a session notes.
     pub fn note(&self, note: Note) {
         match note {
+            Note::Shown(took) => self.attached("screen", took),
             Note::Overrun => drop(self.overruns.inc()),
             Note::Skipped(bytes) => drop(self.skipped.inc_by(bytes as u64)),
             Note::Resumed { away, bytes } => {

@@ -16,6 +16,8 @@ pub enum Leg {
 /// Something to count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Note {
+    /// ttyd has spoken, and this long after it the screen began to come.
+    Shown(Duration),
     /// A viewer was too far behind, so output began to be left out.
     Overrun,
     /// So many bytes were left out.

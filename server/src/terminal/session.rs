@@ -21,6 +21,7 @@ use super::{
     outbox::Outbox,
     pace::Pace,
     prelude::Prelude,
+    questions::Questions,
     resize::ResizeGate,
     typed::Typed,
     window::Window,
@@ -114,6 +115,8 @@ pub struct Session {
     burst: usize,
     /// Whether lines were left out of what was printed.
     missed: Missed,
+    /// What tmux asks of the terminal.
+    questions: Questions,
     /// When somebody last stopped a program.
     interrupted_at: Option<Instant>,
     /// 0 before the first attachment.
@@ -129,6 +132,10 @@ pub struct Session {
     is_skipping: bool,
     typed: Typed,
     typed_at: Option<Instant>,
+    /// When something was last typed into the current leg to ttyd.
+    handed_on_at: Option<Instant>,
+    /// Something that was typed is lost, or may be, and the browser was not told yet.
+    is_input_lost: bool,
     /// When the browser is told what was typed, unless output goes there before.
     input_ack_due: Option<Instant>,
     /// The shell that was shown last.
@@ -164,6 +171,7 @@ impl Session {
             relayout_at: None,
             burst: 0,
             missed: Missed::default(),
+            questions: Questions::default(),
             interrupted_at: None,
             epoch: 0,
             reason: ResetReason::Reattached,
@@ -174,6 +182,8 @@ impl Session {
             is_skipping: false,
             typed: Typed::default(),
             typed_at: None,
+            handed_on_at: None,
+            is_input_lost: false,
             input_ack_due: None,
             shell: None,
             status: Status { attached: false, drivers: 0, watchers: 0 },
@@ -329,6 +339,8 @@ impl Session {
         self.relayout_at = None;
         self.burst = 0;
         self.missed = Missed::default();
+        self.questions = Questions::default();
+        self.handed_on_at = None;
         let size = self.sizes.wanted();
         self.sizes = ResizeGate::new(size);
         self.effects.push_back(Effect::Attach { size, after });

@@ -1,6 +1,7 @@
 //! Terminals over real sockets: the protocol, its refusals, its endings, and what happens when one side does not read. The
 //! agent's ttyd is a test's own, except in `real`.
 
+mod answers;
 mod chaos;
 mod endings;
 mod fake_ttyd;
@@ -8,6 +9,7 @@ mod flow;
 mod frames;
 mod kept;
 mod leaks;
+mod lost_input;
 mod proxy;
 mod real;
 mod refusals;

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Agent, Browser, Effect, Session};
 use crate::terminal::{
-    limits::{BURST, BURST_OVER, HISTORY_LINES, HISTORY_MAX, HISTORY_MIN, HISTORY_TIME, STABLE_AFTER},
+    limits::{BURST, BURST_OVER, HISTORY_LINES, HISTORY_MAX, HISTORY_MIN, HISTORY_TIME, INPUT_LINGER, STABLE_AFTER},
     notes::{Leg, Note},
     outbox::Outbox,
     pace::Pace,
@@ -49,7 +49,7 @@ impl Session {
         match &mut self.agent {
             Agent::Live => {
                 self.burst += bytes.len();
-                self.on_output(bytes, now);
+                self.on_drawn(bytes, now);
             }
             Agent::Speaking(prelude) => {
                 for piece in prelude.read(bytes) {
@@ -83,6 +83,7 @@ impl Session {
         self.effects.push_back(Effect::Note(Note::AgentHungUp));
         self.awaits_pong[1] = false;
         self.handover.broke();
+        self.doubt_typed(now);
         if matches!(self.browser, Browser::Away { .. }) {
             // Nobody looks. Whoever comes back has it attached then.
             self.let_go();
@@ -95,10 +96,12 @@ impl Session {
     }
 
     /// The leg that drained is done with. `is_taken` says whether ttyd has taken what was typed into it.
-    pub fn on_drained(&mut self, is_taken: bool) {
+    pub fn on_drained(&mut self, is_taken: bool, now: Instant) {
         let is_request_due = self.handover.drained();
         if !is_taken {
             self.effects.push_back(Effect::Note(Note::InputUnconfirmed));
+            // An agent that knows no requests may have begun already: then there is no frame that could say so.
+            self.is_input_lost |= !self.is_begun;
         }
         if self.is_over {
             return;
@@ -107,7 +110,17 @@ impl Session {
             self.request_attach();
         }
         // One that knows no requests may be live already.
-        self.hand_on_typed();
+        self.hand_on_typed(now);
+    }
+
+    /// The leg to ttyd broke. What was typed into it may not have reached tmux, if nothing came from ttyd since, or if there was hardly
+    /// time to read it: what is still in a pseudo-terminal goes with it.
+    fn doubt_typed(&mut self, now: Instant) {
+        let is_doubtful = |at: Instant| self.agent_heard_at <= at || now < at + INPUT_LINGER;
+        if self.handed_on_at.take().is_some_and(is_doubtful) {
+            self.effects.push_back(Effect::Note(Note::InputUnconfirmed));
+            self.is_input_lost = true;
+        }
     }
 
     /// Has the leg to ttyd drained before it is replaced or closed, if anything was typed into it.
@@ -121,7 +134,7 @@ impl Session {
         if let Agent::Speaking(prelude) = &mut self.agent {
             let rest = prelude.give_up();
             self.on_piece(Piece::Screen, now);
-            self.on_output(&rest, now);
+            self.on_drawn(&rest, now);
         }
     }
 
@@ -135,16 +148,19 @@ impl Session {
                 }
                 let is_another = self.shell.as_ref().is_some_and(|before| *before != shell);
                 self.shell = Some(shell);
-                let input_lost = is_another && self.typed.forget();
-                self.begin_epoch(input_lost);
+                self.is_input_lost |= is_another && self.typed.forget();
+                self.begin_epoch();
             }
             Piece::Screen => {
-                self.begin_epoch(false);
+                self.begin_epoch();
+                let took = now.saturating_duration_since(self.live_since);
+                self.effects.push_back(Effect::Note(Note::Shown(took)));
                 self.agent = Agent::Live;
                 self.live_since = now;
                 self.tell(Status { attached: true, ..self.status });
-                self.hand_on_typed();
+                self.hand_on_typed(now);
             }
+            Piece::Output(bytes) if matches!(self.agent, Agent::Live) => self.on_drawn(&bytes, now),
             Piece::Output(bytes) => self.on_output(&bytes, now),
             Piece::End => {}
         }
@@ -156,7 +172,7 @@ impl Session {
         self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
     }
 
-    fn begin_epoch(&mut self, input_lost: bool) {
+    fn begin_epoch(&mut self) {
         if std::mem::replace(&mut self.is_begun, true) {
             return;
         }
@@ -168,21 +184,26 @@ impl Session {
         match self.browser {
             Browser::Greeted => self.welcome(),
             Browser::Welcomed => {
-                let reason = self.reason;
-                self.effects.push_back(Effect::Note(Note::Reset(reason)));
-                self.send_frame(&ServerFrame::Reset(Reset { epoch: self.epoch, reason, input_lost }));
+                self.effects.push_back(Effect::Note(Note::Reset(self.reason)));
+                self.send_reset();
             }
             Browser::Away { .. } => {}
         }
     }
 
+    pub(super) fn send_reset(&mut self) {
+        let input_lost = std::mem::take(&mut self.is_input_lost);
+        self.send_frame(&ServerFrame::Reset(Reset { epoch: self.epoch, reason: self.reason, input_lost }));
+    }
+
     /// What was typed goes to the shell, if one takes it.
-    pub(super) fn hand_on_typed(&mut self) {
+    pub(super) fn hand_on_typed(&mut self, now: Instant) {
         if matches!(self.agent, Agent::Live)
             && !self.handover.holds()
             && let Some(typed) = self.typed.hand_on()
         {
             self.handover.typed();
+            self.handed_on_at = Some(now);
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&typed)));
         }
     }

@@ -125,7 +125,7 @@ impl Session {
                 if bytes.iter().any(|byte| INTERRUPTS.contains(byte)) {
                     self.on_interrupt(now);
                 }
-                self.hand_on_typed();
+                self.hand_on_typed(now);
             }
         }
         // WELCOME says it, too.
@@ -180,6 +180,11 @@ impl Session {
             mode: self.mode,
         };
         self.send_frame(&ServerFrame::Welcome(welcome));
+        if self.is_input_lost {
+            // A welcome does not say so. Nothing of this epoch was sent yet: another begins at once.
+            self.epoch = self.epoch.wrapping_add(1).max(1);
+            self.send_reset();
+        }
         self.tell(self.status);
     }
 

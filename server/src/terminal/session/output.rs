@@ -14,10 +14,19 @@ use crate::terminal::{
 };
 
 impl Session {
-    pub(super) fn on_output(&mut self, bytes: &[u8], now: Instant) {
-        if matches!(self.agent, Agent::Live) {
-            self.missed.look(bytes, self.sizes.in_force().rows);
+    /// tmux prints.
+    pub(super) fn on_drawn(&mut self, bytes: &[u8], now: Instant) {
+        let (shown, answers) = self.questions.take_out(bytes);
+        if !answers.is_empty() {
+            // Nobody typed it: nothing is lost when this leg is closed before tmux has read it.
+            self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&answers)));
         }
+        self.missed.look(&shown, self.sizes.in_force().rows);
+        self.on_output(&shown, now);
+    }
+
+    /// Something is to be shown, history or screen.
+    pub(super) fn on_output(&mut self, bytes: &[u8], now: Instant) {
         if self.is_skipping {
             self.effects.push_back(Effect::Note(Note::Skipped(bytes.len())));
         } else if matches!(self.agent, Agent::Live) && self.outbox.waiting() + bytes.len() > HOLD_MAX {

@@ -10,7 +10,7 @@ use domain::{
 
 use super::*;
 use crate::terminal::limits::{
-    BURST_OVER, HISTORY_EVERY, HOLD_MAX, INPUT_ACK_AFTER, RELAYOUT_AFTER, STABLE_AFTER, WINDOW_FIRST,
+    BURST_OVER, HISTORY_EVERY, HOLD_MAX, INPUT_ACK_AFTER, INPUT_LINGER, RELAYOUT_AFTER, STABLE_AFTER, WINDOW_FIRST,
 };
 
 const SIZE: Size = Size { cols: 80, rows: 24 };
@@ -287,7 +287,7 @@ fn a_browser_that_is_behind_gets_a_fresh_screen_and_can_type_meanwhile() {
     assert_eq!(run.effects(), [input_ack(1)]);
     run.ack(WINDOW_FIRST as u64);
     assert_eq!(run.effects(), [Effect::Drain, attach_now()]);
-    run.session.on_drained(true);
+    run.session.on_drained(true, run.now);
     run.attach();
     assert!(run.effects().contains(&reset(2, ResetReason::Skipped)));
 }
@@ -480,4 +480,19 @@ fn a_new_size_is_sent_at_once_and_laid_out_anew_once_it_has_settled() {
     assert_eq!(run.effects(), [Effect::Attach { size: wide, after: Duration::ZERO }]);
     run.attach();
     assert!(run.effects().contains(&reset(2, ResetReason::Resized)));
+}
+
+#[test]
+fn what_tmux_asks_of_the_terminal_is_answered_here_and_by_no_viewer() {
+    let mut run = Run::live();
+    run.printed(b"\x1b[H\x1b[>c\x1b[>q\x1b[2;1H");
+    assert_eq!(run.effects(), [to_ttyd(b"\x1b[>0;276;0c"), output(1, b"\x1b[H\x1b[2;1H")]);
+    // An answer is not typed: the leg needs not drain. The next attachment asks anew, whatever this one had begun to say.
+    run.printed(b"\x1b[");
+    run.session.repaint(ResetReason::History, run.now);
+    assert_eq!(run.effects(), [attach_now()]);
+    run.attach();
+    run.effects();
+    run.printed(b">c");
+    assert_eq!(run.effects(), [output(1, b">c")]);
 }

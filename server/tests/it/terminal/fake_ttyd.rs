@@ -92,6 +92,11 @@ impl FakeTtyd {
         }
     }
 
+    /// Takes whatever comes, until the gateway has hung up.
+    pub async fn over(&mut self) {
+        while self.next().await.is_some() {}
+    }
+
     /// Everything that is typed until the gateway has sent so many bytes.
     pub async fn typed(&mut self, bytes: usize) -> Vec<u8> {
         let mut typed = Vec::new();

@@ -151,6 +151,12 @@ impl Viewer {
         String::from_utf8_lossy(&all).into_owned()
     }
 
+    /// Waits until the server has taken everything that was sent so far.
+    pub async fn pong(&mut self) {
+        self.raw(ClientFrame::Ping(0).encode()).await;
+        while !matches!(self.frame().await, ServerFrame::Pong { .. }) {}
+    }
+
     /// Skips output up to the next epoch.
     pub async fn reset(&mut self) -> Reset {
         loop {
@@ -160,6 +166,13 @@ impl Viewer {
                 other => panic!("{other:?} instead of a reset"),
             }
         }
+    }
+
+    /// Skips output up to the next epoch, and reads that until it contains `text`.
+    pub async fn output_until_reset_and(&mut self, text: &str) -> Reset {
+        let reset = self.reset().await;
+        self.output_until(text).await;
+        reset
     }
 
     /// Reads to the end: the last word and the close code.
