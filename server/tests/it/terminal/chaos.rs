@@ -3,14 +3,18 @@
 //!
 //! `AIWORKER_CHAOS=seed,runs,events` picks another run: so many agents side by side, so many events to each, the first with this seed.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use domain::{
     AgentId,
-    terminal::{ClientFrame, Mode, Resume, ServerFrame},
+    terminal::{ClientFrame, Mode, ResetReason, Resume, ServerFrame},
 };
 use futures::{FutureExt as _, StreamExt as _, future::join_all};
-use server::terminal::limits::HISTORY_MIN;
+use server::terminal::limits::{HISTORY_MIN, HOLD_MAX, WINDOW_MAX};
 use tokio::{
     process::Command,
     time::{Instant, timeout},
@@ -30,9 +34,14 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const CHOICE: (u64, u64, u64) = (7, 10, 100);
 /// Lines that the emulator keeps, as xterm does in the page.
 const SCROLLBACK: usize = 5000;
-/// Prints as many numbered lines as it is told, with characters of two columns; `f` shows a full-screen program's screen. That is
+/// What a line of the program takes at least, in bytes.
+const LINE: usize = "line-1 漢字\r\n".len();
+/// Lines that are more than may be under way to a viewer and wait for it. tmux leaves some out that it is given faster than it can
+/// show them, hence so many.
+const BEYOND_THE_WINDOW: usize = 2 * (WINDOW_MAX + HOLD_MAX) / LINE;
+/// Prints as many numbered lines as it is told, with characters of two columns, at once or, after an `s`, one by one; `f` shows a full-screen program's screen. That is
 /// left exactly once: to leave it again puts the cursor back to where it was then, and what follows is printed over other lines.
-const PROGRAM: &str = r#"stty -echo; echo st''arted; c=0; leave=; while read -r n; do printf "$leave"; leave=; case $n in f) leave='\033[?1049l'; printf '\033[?1049h\033[2J\033[3;9Hfull\033[5;4H漢字 %s' "$c";; *) seq -f 'line-%.0f 漢字' $((c+1)) $((c+n)); c=$((c+n)); echo "at-$c";; esac; done"#;
+const PROGRAM: &str = r#"stty -echo; echo st''arted; c=0; leave=; while read -r n; do printf "$leave"; leave=; case $n in f) leave='\033[?1049l'; printf '\033[?1049h\033[2J\033[3;9Hfull\033[5;4H漢字 %s' "$c";; s*) n=${n#s}; for ((i = c + 1; i <= c + n; i++)); do echo "line-$i 漢字"; done; c=$((c+n)); echo "at-$c";; *) seq -f 'line-%.0f 漢字' $((c+1)) $((c+n)); c=$((c+n)); echo "at-$c";; esac; done"#;
 
 struct Chaos {
     address: String,
@@ -44,6 +53,8 @@ struct Chaos {
     size: (u16, u16),
     typed: Vec<Vec<u8>>,
     acked: u32,
+    /// How often output was left out because this viewer was too far behind.
+    skips: usize,
 }
 
 impl Chaos {
@@ -89,6 +100,7 @@ impl Chaos {
             }
             ServerFrame::Reset(reset) => {
                 assert!(!reset.input_lost);
+                self.skips += usize::from(reset.reason == ResetReason::Skipped);
                 (self.viewer.resume.epoch, self.viewer.resume.seq) = (reset.epoch, 0);
                 self.screen.process(b"\x1bc");
             }
@@ -111,17 +123,12 @@ impl Chaos {
 
     /// What tmux shows. Frames are read meanwhile: a viewer that lets them wait is one on a slow line, and gets less history.
     async fn capture(&mut self) -> Vec<String> {
-        let output = Command::new("tmux")
-            .arg("-S")
-            .arg(&self.tmux)
-            .args(["capture-pane", "-p", "-t", "=agent:", ";", "display-message", "-p", "-t", "=agent:"])
-            .arg("#{window_width} #{window_height} #{cursor_x},#{cursor_y}")
-            .output();
-        let output = tokio::spawn(output);
-        while !output.is_finished() {
+        let tmux = self.tmux.clone();
+        let captured = tokio::spawn(async move { capture(&tmux).await });
+        while !captured.is_finished() {
             self.read().await;
         }
-        lines(&String::from_utf8(output.await.unwrap().unwrap().stdout).unwrap())
+        captured.await.unwrap()
     }
 
     fn shown(&self) -> Vec<String> {
@@ -185,8 +192,15 @@ impl Chaos {
     }
 }
 
-/// The lines of a capture and its last line of facts.
-fn lines(text: &str) -> Vec<String> {
+/// The lines that tmux shows, and a last line of facts.
+async fn capture(tmux: &Path) -> Vec<String> {
+    let output = Command::new("tmux")
+        .arg("-S")
+        .arg(tmux)
+        .args(["capture-pane", "-p", "-t", "=agent:", ";", "display-message", "-p", "-t", "=agent:"])
+        .arg("#{window_width} #{window_height} #{cursor_x},#{cursor_y}")
+        .output();
+    let text = String::from_utf8(output.await.unwrap().stdout).unwrap();
     text.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
@@ -200,8 +214,8 @@ fn stretches(numbers: &[usize]) -> Vec<(usize, usize)> {
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Cut,
-    /// It reads nothing for a while.
-    Stall,
+    /// It reads and acknowledges nothing while so many further lines are printed, one by one.
+    Stall(usize),
     Size(u16, u16),
 }
 
@@ -209,7 +223,7 @@ impl Happening {
     fn thrown(dice: &mut Dice) -> Self {
         match dice.below(3) {
             0 => Self::Cut,
-            1 => Self::Stall,
+            1 => Self::Stall(if dice.below(10) == 0 { BEYOND_THE_WINDOW } else { 1 + dice.below(2000) }),
             _ => {
                 let (cols, rows) = (40 + dice.below(100), 10 + dice.below(40));
                 Self::Size(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap())
@@ -225,7 +239,8 @@ impl Chaos {
         viewer.welcomed().await;
         let screen = vt100::Parser::new(24, 80, SCROLLBACK);
         let (address, browser) = (address.to_owned(), browser.clone());
-        let mut chaos = Self { address, browser, agent, tmux, viewer, screen, size: (80, 24), typed: vec![], acked: 0 };
+        let mut chaos =
+            Self { address, browser, agent, tmux, viewer, screen, size: (80, 24), typed: vec![], acked: 0, skips: 0 };
         chaos.agree("$", "at first").await;
         chaos.type_in("export PS1=; clear\r").await;
         chaos.type_in(&format!("{PROGRAM}\r")).await;
@@ -242,12 +257,23 @@ impl Chaos {
                 self.come_back(resume).await;
             }
             Happening::Size(cols, rows) => self.resize(cols, rows).await,
-            // The next keys are typed blindly. Without a stall, some of what they do is seen in between.
-            Happening::Stall => return,
+            // It begins with the next keys, which are typed blindly.
+            Happening::Stall(_) => return,
         }
         for _ in 0..dice.below(6) {
             self.read().await;
         }
+    }
+
+    /// Has lines printed, up to this one, and neither reads nor acknowledges anything until all of them are there.
+    async fn stall(&mut self, lines: usize, last: usize, what: &str) {
+        let (before, deadline) = (self.viewer.resume.clone(), Instant::now() + PATIENCE);
+        self.type_in(&format!("s{lines}\r")).await;
+        let last = format!("at-{last}");
+        while !capture(&self.tmux).await.contains(&last) {
+            assert!(Instant::now() < deadline, "{what}: no {last:?} on the agent's side");
+        }
+        assert_eq!(self.viewer.resume, before, "it read meanwhile");
     }
 
     /// So many things happen, each while a number is being typed that makes the program print; after each, all is as it should be.
@@ -266,6 +292,10 @@ impl Chaos {
                     self.suffer(happening, &mut dice).await;
                 }
             }
+            if let Happening::Stall(lines) = happening {
+                total += lines;
+                self.stall(lines, total, &what).await;
+            }
             self.settle(total, &what).await;
             if dice.below(6) == 0 {
                 self.type_in("f\r").await;
@@ -281,7 +311,7 @@ impl Chaos {
         self.type_in("5000\r").await;
         let total = total + 5000;
         self.resize(100, 30).await;
-        self.settle_without_gaps(total, HISTORY_MIN / "line-12345 漢字\r\n".len()).await;
+        self.settle_without_gaps(total, HISTORY_MIN / format!("line-{total} 漢字\r\n").len()).await;
         let mut viewer = Viewer::connect(self.address.parse().unwrap(), &self.browser, self.agent).await.unwrap();
         viewer.hello(100, 30).await;
         viewer.welcomed().await;
@@ -356,6 +386,23 @@ async fn a_full_screen_program_that_ends_after_a_new_size_leaves_no_line_twice()
         chaos.agree("full", "laid out anew").await;
         chaos.type_in("5\r").await;
         chaos.settle(106, "after").await;
+    })
+    .await;
+}
+
+/// Beyond what may be under way and what waits, output is left out; in the end the viewer shows what tmux shows, with all lines.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_stalls_beyond_its_window_ends_where_tmux_is() {
+    with_agents(1, async |address, browser, agents| {
+        let [(agent, tmux)] = agents.try_into().unwrap();
+        let mut chaos = Chaos::open(&address, &browser, agent, tmux).await;
+        let total = 1 + BEYOND_THE_WINDOW;
+        chaos.stall(BEYOND_THE_WINDOW, total, "a stall").await;
+        assert_eq!(chaos.skips, 0, "it is not told before it reads");
+        chaos.settle(total, "after the stall").await;
+        assert_eq!(chaos.skips, 1, "it was not beyond the window");
+        chaos.type_in("5\r").await;
+        chaos.settle_without_gaps(total + 5, HISTORY_MIN / LINE / 2).await;
     })
     .await;
 }
