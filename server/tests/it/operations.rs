@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 
 use crate::support::{Client, TestApp, eventually};
 
-async fn admin_of(app: &TestApp) -> Client {
+/// A client of the operators' own listener.
+pub async fn admin_of(app: &TestApp) -> Client {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(listener::serve(socket, admin_listener::router(app.state.clone()), Lifecycle::default()));

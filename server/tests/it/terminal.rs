@@ -10,6 +10,7 @@ mod frames;
 mod kept;
 mod leaks;
 mod lost_input;
+mod metrics;
 mod proxy;
 mod real;
 mod refusals;
