@@ -1,8 +1,11 @@
 //! Why a terminal ends, in words and as a close code.
 
-use domain::terminal::EndCode;
+use std::collections::BTreeSet;
 
-use super::{TestApp, live, viewer::Viewer};
+use domain::terminal::EndCode;
+use server::terminal::limits::DRAIN_SPREAD_MS;
+
+use super::{TestApp, live, running_agent, viewer::Viewer};
 use crate::support::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,6 +52,29 @@ async fn a_server_that_goes_down_says_so_and_waits_for_its_terminals() {
     assert_eq!((end.code, end.retry, close), (EndCode::Draining, true, 1012));
     assert_eq!(ttyd.next().await, None);
     drop(viewer);
+    assert!(drained.await.unwrap(), "nothing had to be cut off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_of_a_server_that_goes_down_are_told_to_come_back_at_different_times() {
+    const VIEWERS: usize = 8;
+    let app = TestApp::new().await;
+    let (browser, agent) = running_agent(&app).await;
+    let mut open = Vec::new();
+    for _ in 0..VIEWERS {
+        open.push(super::open(&app, &browser, agent).await);
+    }
+    let lifecycle = app.state.lifecycle.clone();
+    let drained = tokio::spawn(async move { lifecycle.drain().await });
+    let mut pauses = BTreeSet::new();
+    for (mut viewer, _ttyd) in open {
+        let (end, close) = viewer.end().await;
+        assert_eq!((end.code, end.retry, close), (EndCode::Draining, true, 1012));
+        assert!(end.retry_after_ms < DRAIN_SPREAD_MS, "{} ms", end.retry_after_ms);
+        pauses.insert(end.retry_after_ms);
+    }
+    // Two of them may throw the same number.
+    assert!(pauses.len() > VIEWERS / 2, "they all come back after {pauses:?} ms");
     assert!(drained.await.unwrap(), "nothing had to be cut off");
 }
 
