@@ -51,6 +51,11 @@ impl Toasts {
         self.push(text.into(), false);
     }
 
+    /// Says that something does not work here, though nothing went wrong on the server.
+    pub fn refused(self, text: impl Into<String>) {
+        self.push(text.into(), true);
+    }
+
     /// Says that something failed. Whoever is no longer signed in is led to where they can.
     pub fn failed(self, error: &ApiError) {
         if error.code == ErrorCode::Unauthorized {

@@ -50,6 +50,9 @@ pub fn Tokens() -> impl IntoView {
             "New token"
         </DialogButton>
         <Dialog open label="New token">
+            <noscript>
+                <p class="form-error">"New tokens need JavaScript: a token is shown once, on this page."</p>
+            </noscript>
             <Form id="token" check=|create: &CreateToken| create.input.clone().validate().map(drop) done>
                 <TextField label="Token name" field="name" name="input[name]" hint="What it is for." autofocus=true />
                 <TextField
@@ -77,7 +80,7 @@ fn Secret(secret: NewSecret, created: RwSignal<Option<NewSecret>>) -> impl IntoV
         if shown.get_untracked().is_some_and(|code| copy_text_of(&code)) {
             toasts.done("Copied.");
         } else {
-            toasts.done("The browser does not copy it. Select it and copy it yourself.");
+            toasts.refused("The browser does not copy it. Select it and copy it yourself.");
         }
     };
     view! {

@@ -24,6 +24,8 @@ use super::{
 
 /// Lines that can be scrolled back.
 const SCROLLBACK: u32 = 5_000;
+/// Text is at least so distinct from what is behind it (WCAG 2.2, AA): `ls` prints black on green.
+const CONTRAST: f64 = 4.5;
 /// Font size in CSS pixels.
 const FONT_SIZE: u32 = 13;
 /// The family for measuring and painting when the page names none.
@@ -201,12 +203,12 @@ fn options(font: &str, host: &HtmlElement, on_link: &JsValue) -> Result<Terminal
         .with_font_family(font)
         .with_font_size(FONT_SIZE)
         .with_cursor_blink(false)
-        .with_mac_option_is_meta(true)
-        .with_minimum_contrast_ratio(1);
+        .with_mac_option_is_meta(true);
     let link_handler = Object::new();
     Reflect::set(&link_handler, &"activate".into(), on_link)?;
     for (name, value) in [
         ("allowProposedApi", JsValue::TRUE),
+        ("minimumContrastRatio", CONTRAST.into()),
         ("rescaleOverlappingGlyphs", JsValue::TRUE),
         ("customGlyphs", JsValue::TRUE),
         ("linkHandler", link_handler.into()),
