@@ -18,3 +18,4 @@ pub mod tasks;
 pub mod theme;
 pub mod timeline;
 pub mod tokens;
+pub mod users;

@@ -19,7 +19,7 @@ use crate::{
         agents::{detail::AgentDetail, terminal::TerminalPage, wall::Wall},
         projects::board::ProjectBoard,
         questions::Questions,
-        settings::{Settings, orphans::Orphans},
+        settings::{Settings, orphans::Orphans, users::Users},
         tasks::detail::TaskDetail,
     },
 };
@@ -53,6 +53,7 @@ lazy!(questions() in questions, fetched by fetch_questions => view! { <Questions
 lazy!(agent_detail() in agent, fetched by fetch_agent_detail => view! { <AgentDetail /> });
 lazy!(settings() in settings, fetched by fetch_settings => view! { <Settings /> });
 lazy!(orphans() in settings, fetched by fetch_orphans => view! { <Orphans /> });
+lazy!(users() in settings, fetched by fetch_users => view! { <Users /> });
 lazy!(wall() in wall, fetched by fetch_wall => view! { <Wall /> });
 lazy!(terminal_page() in terminal_page, fetched by fetch_terminal_page => view! { <TerminalPage /> });
 lazy!(agent_terminal(agent_id: AgentId) in terminal, fetched by fetch_agent_terminal => view! { <Terminal agent_id /> });
@@ -94,6 +95,8 @@ pub const WALL: LazyPage = page!(wall, fetch_wall);
 pub const SETTINGS: LazyPage = page!(settings, fetch_settings);
 /// What is left of agents.
 pub const ORPHANS: LazyPage = page!(orphans, fetch_orphans);
+/// Every account.
+pub const USERS: LazyPage = page!(users, fetch_users);
 /// One terminal.
 pub const TERMINAL: LazyPage = page!(terminal_page, fetch_terminal_page);
 
@@ -118,6 +121,7 @@ fn page_at(path: &str) -> Option<LazyPage> {
         ("wall", None) => Some(WALL),
         ("settings", None) => Some(SETTINGS),
         ("settings", Some("orphans")) => Some(ORPHANS),
+        ("settings", Some("users")) => Some(USERS),
         ("agent-terminal", Some(_)) => Some(TERMINAL),
         _ => None,
     }

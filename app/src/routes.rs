@@ -52,6 +52,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/wall") view=lazy::WALL ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=lazy::SETTINGS ssr=SsrMode::Async />
                     <Route path=path!("/settings/orphans") view=lazy::ORPHANS ssr=SsrMode::Async />
+                    <Route path=path!("/settings/users") view=lazy::USERS ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -50,6 +50,23 @@ pub enum AdminCommand {
         /// The account's name.
         username: String,
     },
+    /// Delete an account with everything in it: agents and their workspaces, projects, tasks. That is final. A server that
+    /// runs, or the next one, removes the agents.
+    DeleteUser {
+        /// The account's name.
+        username: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say what an account may do: `admin` or `member`.
+    SetRole {
+        /// The account's name.
+        username: String,
+        /// What it may do.
+        #[arg(value_parser = role)]
+        role: domain::Role,
+    },
     /// Seal every credential anew with the first of the credential keys, so that the others can be removed.
     RotateKeys,
     /// List what the runtime has and the database does not know, and the other way round.
@@ -60,6 +77,13 @@ pub enum AdminCommand {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+}
+
+fn role(text: &str) -> Result<domain::Role, &'static str> {
+    [domain::Role::Admin, domain::Role::Member]
+        .into_iter()
+        .find(|role| role.as_str() == text)
+        .ok_or("it is `admin` or `member`")
 }
 
 /// Every option as a Markdown table, for the README.

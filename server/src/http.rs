@@ -18,6 +18,7 @@ pub mod sessions;
 pub mod tasks;
 pub mod tokens;
 pub mod tools;
+pub mod users;
 
 pub use envelope::{Accepted, Created, Done, Envelope, Reply};
 pub use problem::{Failures, Problem};

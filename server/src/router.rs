@@ -66,6 +66,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(http::runtime::router())
         .merge(http::audit::router())
         .merge(http::orphans::router())
+        .merge(http::users::router())
 }
 
 /// The part that does not: it answers when the database does not.

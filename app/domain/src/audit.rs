@@ -49,6 +49,10 @@ pub enum AuditAction {
     RepairOrphan,
     /// An orphan was removed.
     RemoveOrphan,
+    /// An account was deleted. The object is the user's id, which nobody gets again, and the name that it had.
+    DeleteUser,
+    /// It was changed what an account may do. The object is its name and what it is now.
+    SetRole,
 }
 
 /// How it ended.

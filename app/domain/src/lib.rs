@@ -46,5 +46,5 @@ pub use session::Session;
 pub use task::{NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
 pub use timestamp::{Timestamp, TimestampError};
 pub use token::{NewToken, Token, TokenCreated, TokenKind};
-pub use user::{Role, User};
+pub use user::{Account, Role, User};
 pub use validate::{FieldError, Invalid};

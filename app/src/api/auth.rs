@@ -57,6 +57,17 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     Ok(())
 }
 
+/// Deletes the caller's own account with everything in it.
+#[server(name = DeleteAccount, prefix = "/_fn", endpoint = "auth/delete_account")]
+pub async fn delete_account(password: String) -> Result<(), ApiError> {
+    let caller = context::caller()?;
+    let services = context::services()?;
+    services.accounts().delete_own(&caller, password.into()).await?;
+    context::set_cookie(services.cookie().clear());
+    context::leave_for("/login");
+    Ok(())
+}
+
 /// What a visitor may do about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {

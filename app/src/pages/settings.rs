@@ -11,11 +11,13 @@ use crate::{
 
 mod account;
 mod credentials;
+mod delete_account;
 mod notifications;
 pub mod orphans;
 mod runtime;
 mod sessions;
 mod tokens;
+pub mod users;
 
 /// Settings.
 #[component]
@@ -33,9 +35,11 @@ pub fn Settings() -> impl IntoView {
             <Section id="runtime" heading="Runtime"><runtime::Runtime /></Section>
             {is_admin.then(|| view! {
                 <Section id="installation" heading="Installation">
+                    <p class="quiet"><a href="/settings/users">"Users"</a> ": every account, and what is in it."</p>
                     <p class="quiet"><a href="/settings/orphans">"Orphans"</a> ": what is left of agents without an entry, and the other way round."</p>
                 </Section>
             })}
+            <Section id="end" heading="Delete account"><delete_account::DeleteAccount /></Section>
         </div>
     }
 }

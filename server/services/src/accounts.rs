@@ -21,8 +21,10 @@ use crate::{
 
 mod attempts;
 mod authenticate;
+mod delete;
 mod password;
 mod reset;
+mod role;
 mod sessions;
 
 pub(crate) use attempts::Attempts;

@@ -107,6 +107,8 @@ pub enum Object {
     Session,
     /// A personal token.
     Token,
+    /// An account.
+    User,
     /// Something that the runtime or the database has alone.
     Orphan,
 }
@@ -121,6 +123,7 @@ impl std::fmt::Display for Object {
             Self::Credential => "credential",
             Self::Session => "session",
             Self::Token => "token",
+            Self::User => "account",
             Self::Orphan => "orphan",
         })
     }
@@ -154,6 +157,7 @@ impl Error {
     pub fn public_message(&self) -> String {
         match self {
             Self::NotFound(Object::Orphan) => "There is no such orphan any more. Read the list again.".to_owned(),
+            Self::NotFound(Object::User) => "There is no such account any more. Read the list again.".to_owned(),
             Self::NotFound(object) => format!("There is no such {object}, or it is not yours."),
             Self::Forbidden(sentence) => (*sentence).to_owned(),
             Self::InvalidCredentials => "The username or the password is wrong.".to_owned(),
@@ -211,6 +215,14 @@ impl Error {
 
     pub(crate) fn name_taken(field: &str, message: impl Into<String>) -> Self {
         Self::NameTaken(FieldError { field: field.to_owned(), message: message.into() })
+    }
+
+    /// Nobody else could look after this installation.
+    pub(crate) fn last_admin(username: &str) -> Self {
+        Self::InvalidTransition(format!(
+            "{username} is the only administrator here, so nothing was changed. Make somebody else one first: \
+             aiworker admin set-role NAME admin"
+        ))
     }
 
     pub(crate) fn internal(cause: impl Into<Cause>) -> Self {

@@ -1,7 +1,7 @@
 //! Who may do what: the one place that knows. Every service method asks here on its first line.
 //!
 //! The answer is the [`Owner`] whose objects may be touched. It is always the caller: being an administrator opens the
-//! audit log and the list of orphans, not other people's work. Only what the runtime and the database do not agree about
+//! audit log, the list of orphans and the list of accounts, which it may delete; not other people's work. Only what the runtime and the database do not agree about
 //! is mended for its owner, whom the row names.
 
 use domain::{Agent, Role, RuntimeStatus, SandboxKind, User, UserId};
@@ -21,6 +21,9 @@ pub(crate) enum Action {
     ReadAudit,
     ReadOrphans,
     MendOrphans,
+    ReadUsers,
+    DeleteUser,
+    DeleteOwnAccount,
     CreateToken,
     ListTokens,
     RevokeToken,
@@ -47,7 +50,7 @@ pub(crate) enum Action {
     ListenLive,
 }
 
-/// What an action asks of its caller. Every action touches the caller's own objects only.
+/// What an action asks of its caller. Every action touches the caller's own objects only, except what administrators do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     /// To be signed in, in any way.
@@ -78,13 +81,16 @@ const fn need(action: Action) -> Need {
     match action {
         Action::SignOut
         | Action::ChangePassword
+        | Action::DeleteOwnAccount
         | Action::ListSessions
         | Action::RevokeSession
         | Action::CreateToken
         | Action::RevokeToken
         | Action::SetCredential
         | Action::DeleteCredential => Need::Browser,
-        Action::ReadAudit | Action::ReadOrphans | Action::MendOrphans => Need::Admin,
+        Action::ReadAudit | Action::ReadOrphans | Action::MendOrphans | Action::ReadUsers | Action::DeleteUser => {
+            Need::Admin
+        }
         Action::ListTokens
         | Action::CreateProject
         | Action::ReadProject

@@ -43,7 +43,9 @@ impl Tokens {
                 expires_at: later(now, DAY * expires_in_days),
                 last_used_at: None,
             };
-            inner.store.insert_token(owner.id(), &token, &secret::hash(secret.expose_secret())).await?;
+            if !inner.store.insert_token(owner.id(), &token, &secret::hash(secret.expose_secret())).await? {
+                return Err(Error::Forbidden("This account is being deleted."));
+            }
             inner.audit(&caller, AuditAction::CreateToken, Some(token.id.to_string()), Outcome::Ok).await;
             Ok(TokenCreated { token, secret: secret.expose_secret().to_owned() })
         })

@@ -11,6 +11,8 @@ use crate::{
     startup::{self, StartError},
 };
 
+mod delete_user;
+
 /// Does what the operator asks.
 pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, StartError> {
     let state = startup::open(config).await?;
@@ -18,7 +20,7 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, Sta
         AdminCommand::Users => {
             let mut list = String::new();
             for user in state.store.users().await? {
-                let role = if user.role == domain::Role::Admin { "admin" } else { "member" };
+                let role = user.role.as_str();
                 list.push_str(&format!("{}\t{role}\t{}\t{}\n", user.username, user.created_at, user.id));
             }
             print(&list)?;
@@ -27,6 +29,11 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, Sta
             let password = read_password()?;
             state.services.accounts().reset_password(&username, password).await?;
             print(&format!("{username} has a new password; all browsers are signed out\n"))?;
+        }
+        AdminCommand::DeleteUser { username, yes } => return delete_user::run(&state, &username, yes).await,
+        AdminCommand::SetRole { username, role } => {
+            state.services.accounts().set_role(&username, role).await?;
+            print(&format!("{username} is {} now\n", role.as_str()))?;
         }
         AdminCommand::RotateKeys => {
             let number = state.services.credentials().rotate_keys().await?;
@@ -54,7 +61,11 @@ pub async fn run(config: &Config, command: AdminCommand) -> Result<ExitCode, Sta
 
 /// The first line of standard input: a password on the command line would be in the process list.
 fn read_password() -> Result<SecretString, StartError> {
+    read_line().map(SecretString::from)
+}
+
+fn read_line() -> Result<String, StartError> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
-    Ok(SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::User;
+use domain::{Account, User};
 use http::{HeaderName, StatusCode, header};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Done, Envelope, Failures, Reply,
+    Accepted, Done, Envelope, Failures, Reply,
     extract::{Body, Client, SignedIn},
 };
 use crate::AppState;
@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(register))
         .routes(routes!(login))
         .routes(routes!(logout))
-        .routes(routes!(me))
+        .routes(routes!(me, delete_account))
         .routes(routes!(change_password))
 }
 
@@ -98,6 +98,29 @@ async fn logout(SignedIn(caller): SignedIn, State(services): State<Services>) ->
     responses((status = 200, body = Envelope<User>), Failures))]
 async fn me(SignedIn(caller): SignedIn) -> Envelope<User> {
     Envelope::of(caller.user)
+}
+
+/// The password in use, once more.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordOnly {
+    /// The password in use.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Deletes the caller's own account with everything in it: agents and their workspaces, projects, tasks. That is final. It is
+/// no way in any more at once; the rest goes by and by.
+#[utoipa::path(delete, path = "/api/auth/me", tag = "Account", operation_id = "delete_account",
+    request_body = PasswordOnly, responses((status = 202, body = Envelope<Account>,
+        headers(("Set-Cookie" = String, description = "Clears the session."))), Failures))]
+async fn delete_account(
+    SignedIn(caller): SignedIn,
+    State(services): State<Services>,
+    Body(input): Body<PasswordOnly>,
+) -> Reply<impl IntoResponse> {
+    let account = services.accounts().delete_own(&caller, SecretString::from(input.password)).await?;
+    Ok((set_cookie(services.cookie().clear()), Accepted(account)))
 }
 
 /// Changes the password and signs every other browser out.

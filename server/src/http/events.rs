@@ -21,7 +21,7 @@ use super::{
     Failures, Reply,
     extract::{Query, SignedIn},
 };
-use crate::AppState;
+use crate::{AppState, middleware::authenticate::Proof};
 
 /// How often a silent stream says that it lives, so that proxies do not cut it.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -58,7 +58,12 @@ async fn events(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let live = state.services.live().subscribe(&caller, last.or(query.last_event_id.as_deref()))?;
     let open = (state.metrics.event_stream_opened(), state.lifecycle.track());
-    let stream = as_sse(live).take_until(state.lifecycle.soft().clone().cancelled_owned()).map(move |event| {
+    // What ended the session or the token may have happened on another server.
+    let (proof, recheck_every) =
+        (Proof::new(state.services.clone(), caller, &headers), state.http.terminals.recheck_every);
+    let signed_out = async move { proof.fails(recheck_every).await };
+    let live = as_sse(live).take_until(Box::pin(signed_out));
+    let stream = live.take_until(state.lifecycle.soft().clone().cancelled_owned()).map(move |event| {
         let _open = &open;
         Ok::<_, Infallible>(event)
     });

@@ -1,6 +1,8 @@
 //! Finds out who asks. Handlers and server functions find the [`Caller`] in the request's extensions, or the [`Worker`]
 //! when an agent asks.
 
+use std::time::Duration;
+
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -8,6 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use services::{Caller, ClientInfo, Services, Worker};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::http::Problem;
 
@@ -55,6 +58,51 @@ pub async fn caller_of(
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let Some(secret) = cookies.into_iter().find_map(|header| services.cookie().read(header)) else { return Ok(None) };
     Ok(services.accounts().authenticate_session(secret, client).await?)
+}
+
+/// What proved who a caller is, for what stays open: it must end with the session or token, also when another server ended
+/// that.
+pub struct Proof {
+    services: Services,
+    caller: Caller,
+    /// The headers that proved it, and nothing else.
+    headers: HeaderMap,
+}
+
+impl Proof {
+    /// What proved that this is the caller.
+    pub fn new(services: Services, caller: Caller, headers: &HeaderMap) -> Self {
+        let mut proof = HeaderMap::new();
+        for name in [header::AUTHORIZATION, header::COOKIE] {
+            for value in headers.get_all(&name) {
+                let mut value = value.clone();
+                value.set_sensitive(true);
+                proof.append(&name, value);
+            }
+        }
+        Self { services, caller, headers: proof }
+    }
+
+    /// Whether it still does. A database that does not answer takes nothing away from anybody: the next check tells.
+    async fn holds(&self) -> bool {
+        match caller_of(&self.services, &self.headers, self.caller.client.clone()).await {
+            Ok(Some(caller)) => caller.via == self.caller.via,
+            Ok(None) => false,
+            Err(problem) => problem.code() != domain::ErrorCode::Unauthorized,
+        }
+    }
+
+    /// Resolves when it does not any more. Asks so often.
+    pub async fn fails(&self, recheck_every: Duration) {
+        let mut recheck = interval_at(Instant::now() + recheck_every, recheck_every);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            recheck.tick().await;
+            if !self.holds().await {
+                return;
+            }
+        }
+    }
 }
 
 /// The secret in an `Authorization` header of the form `Bearer …`.

@@ -6,6 +6,7 @@
 #[macro_use]
 mod pool;
 
+mod accounts;
 mod address;
 mod agents;
 mod audit;
@@ -37,8 +38,8 @@ pub use config::{Backend, SchemaState, StoreConfig};
 pub use error::StoreError;
 pub use pool::Store;
 pub use records::{
-    AgentTokenRecord, CreateUser, DeleteProject, InsertAgent, LaunchFacts, NewAgent, NewEvent, NewSession, NewUser,
-    PhaseChange, RegistrationPolicy, SealedCredential, SessionRecord, UserWithHash,
+    AgentTokenRecord, BeginDeletion, CreateUser, DeleteProject, Erasure, InsertAgent, LaunchFacts, NewAgent, NewEvent,
+    NewSession, NewUser, PhaseChange, RegistrationPolicy, SealedCredential, SessionRecord, SetRole, UserWithHash,
 };
 
 pub use terms::TakeTerm;

@@ -1,8 +1,8 @@
 //! What goes into and comes out of storage and has no place in `domain`: rows with secrets, and three-way outcomes.
 
 use domain::{
-    Agent, AgentId, AgentLimits, AgentMode, Credential, Event, Phase, ProjectId, Reason, Session, SessionId, Step,
-    Subject, Timestamp, TokenId, User, UserId,
+    Account, Agent, AgentId, AgentLimits, AgentMode, Credential, Event, Phase, ProjectId, Reason, Session, SessionId,
+    Step, Subject, Timestamp, TokenId, User, UserId,
 };
 use secrecy::SecretString;
 
@@ -37,6 +37,44 @@ pub enum CreateUser {
     NameTaken,
     /// The policy allows no further account.
     Closed,
+}
+
+/// How changing what an account may do ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetRole {
+    /// It may do that now.
+    Set,
+    /// No account that is in use has the name.
+    NotFound,
+    /// Nobody else could look after the installation.
+    LastAdmin,
+}
+
+/// How asking for the end of an account ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BeginDeletion {
+    /// It is on its way, now or already before.
+    Begun {
+        /// The account, with the number of what is left.
+        account: Box<Account>,
+        /// The agents that must be gone first.
+        agents: Vec<Agent>,
+    },
+    /// There is no such account.
+    NotFound,
+    /// Nobody else could look after the installation.
+    LastAdmin,
+}
+
+/// How far the end of an account has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erasure {
+    /// Nothing is left of it.
+    Gone,
+    /// So many agents must be gone first.
+    WaitsForAgents(u64),
+    /// Nobody has asked for it.
+    NotAsked,
 }
 
 /// A user with what a password is checked against.

@@ -14,6 +14,7 @@ diesel::table! {
         password_hash -> Text,
         role -> Text,
         created_at -> BigInt,
+        deleting_since -> Nullable<BigInt>,
     }
 }
 

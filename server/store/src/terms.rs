@@ -53,6 +53,12 @@ impl Store {
         released
     }
 
+    /// Whether a server is in office, as far as the database knows: one that was killed counts until its term is over.
+    pub async fn is_reconciled(&self, now: Timestamp) -> Result<bool> {
+        let term = dispatch!(self, terms::find(RECONCILER))?;
+        Ok(term.is_some_and(|(holder, _, until)| !holder.is_empty() && until > millis(now)))
+    }
+
     /// A number that grows whenever any server changes an agent.
     pub async fn agent_changes(&self) -> Result<i64> {
         dispatch!(self, terms::changes())

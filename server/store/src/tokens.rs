@@ -9,8 +9,9 @@ use crate::{
 };
 
 impl Store {
-    /// Stores a token of the user under the SHA-256 of its secret (64 hexadecimal digits).
-    pub async fn insert_token(&self, user: UserId, token: &Token, secret_hash: &str) -> Result<()> {
+    /// Stores a token of the user under the SHA-256 of its secret (64 hexadecimal digits). False when the user is gone or
+    /// being deleted.
+    pub async fn insert_token(&self, user: UserId, token: &Token, secret_hash: &str) -> Result<bool> {
         let row = TokenRow::new(user, token, secret_hash);
         dispatch!(self, tokens::insert(&row))
     }

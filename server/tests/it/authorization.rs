@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::UserId;
 use http::{Method, StatusCode};
 
 use crate::support::{Client, Objects, PASSWORD, TestApp};
@@ -100,6 +101,12 @@ async fn everybody_gets_what_the_table_says() {
         let method: Method = method.parse().unwrap();
         for (caller, expected) in CALLERS.iter().zip(&row.expected) {
             // Fresh objects and a fresh sign-in each time: some requests end what they are about.
+            let (owner, other) = if ends_an_account(&row.request) {
+                let number = app.number();
+                (app.register(&format!("owner-{number}")).await, app.register(&format!("other-{number}")).await)
+            } else {
+                (owner, other)
+            };
             let objects = app.objects_of(owner).await;
             let client = match *caller {
                 "anonymous" => app.anonymous(),
@@ -109,7 +116,7 @@ async fn everybody_gets_what_the_table_says() {
                 _ => app.program_of(owner).await,
             };
             let client = if path.ends_with("/ws") { client.upgrading() } else { client };
-            let status = ask(&app, &client, &method, path, &row.body, objects).await;
+            let status = ask(&app, &client, &method, path, &row.body, (owner, objects)).await;
             if status != *expected {
                 wrong.push(format!("{method} {path} by {caller}: {status} instead of {expected}"));
             }
@@ -118,7 +125,19 @@ async fn everybody_gets_what_the_table_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-async fn ask(app: &TestApp, client: &Client, method: &Method, path: &str, body: &str, objects: Objects) -> StatusCode {
+fn ends_an_account(request: &str) -> bool {
+    ["DELETE /api/auth/me", "POST /_fn/auth/delete_account", "DELETE /api/users/{id}", "POST /_fn/users/delete"]
+        .contains(&request)
+}
+
+async fn ask(
+    app: &TestApp,
+    client: &Client,
+    method: &Method,
+    path: &str,
+    body: &str,
+    (owner, objects): (UserId, Objects),
+) -> StatusCode {
     let number = app.number();
     let fill = |text: &str| {
         text.replace("{project}", &objects.project.to_string())
@@ -127,6 +146,7 @@ async fn ask(app: &TestApp, client: &Client, method: &Method, path: &str, body: 
             .replace("{token}", &objects.token.to_string())
             .replace("{question}", &objects.question.to_string())
             .replace("{session}", &objects.session.to_string())
+            .replace("{user}", &owner.to_string())
             .replace("{password}", PASSWORD)
             .replace("{n}", &number.to_string())
     };
@@ -136,11 +156,12 @@ async fn ask(app: &TestApp, client: &Client, method: &Method, path: &str, body: 
         path if path.starts_with("/api/questions") => "{question}",
         path if path.starts_with("/api/tokens") => "{token}",
         path if path.starts_with("/api/sessions") => "{session}",
+        path if path.starts_with("/api/users") => "{user}",
         _ => "{agent}",
     };
     let path = fill(&path.replace("{id}", id).replace("{tool}", "get_next_task").replace("{kind}", "model_key"));
     let body = fill(body);
     let content_type = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
-    let sends = *method != Method::GET && *method != Method::DELETE && (!body.is_empty() || path.starts_with("/_fn"));
+    let sends = *method != Method::GET && (!body.is_empty() || path.starts_with("/_fn"));
     client.send(method.clone(), &path, sends.then_some((content_type, body))).await.status
 }

@@ -21,3 +21,4 @@ mod support;
 mod terminal;
 mod tools;
 mod two_servers;
+mod users;

@@ -26,7 +26,7 @@ const AT_ONCE: usize = 2;
 const TURN_DEADLINE: Duration = Duration::from_secs(10);
 /// What the password of an unknown user is checked against, so that the answer takes as long as for a known one.
 /// Nothing hashes to it.
-const NOBODY: &str =
+pub(super) const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 pub(crate) struct Passwords {

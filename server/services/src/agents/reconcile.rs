@@ -253,6 +253,8 @@ impl Inner {
         }
         if self.store.delete_agent(agent.id, restarts.epoch()).await? {
             self.live.publish(agent.user_id, LiveEvent::AgentRemoved { id: agent.id });
+            // The last agent of an account that is being deleted takes the rest with it.
+            self.erase_user(agent.user_id).await;
         }
         restarts.forget(agent.id);
         Ok(Next::Gone)

@@ -222,6 +222,10 @@ async fn resync(inner: &Inner, ledger: &Ledger) -> HashSet<AgentId> {
     if let Err(error) = inner.forget_terminals().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "old terminals could not be forgotten");
     }
+    // A server may have been killed between the last agent of an account and the rest of it.
+    if let Err(error) = inner.erase_users().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "accounts that are being deleted could not be read");
+    }
     match inner.store.all_agents().await {
         Ok(agents) => agents.into_iter().map(|agent| agent.id).collect(),
         Err(error) => {

@@ -26,6 +26,8 @@ pub(crate) enum Ended {
     Session(SessionId),
     AllSessions,
     Token(TokenId),
+    /// Every way in: the account is being deleted.
+    Everything,
 }
 
 impl Ended {
@@ -35,6 +37,7 @@ impl Ended {
             (Self::Session(ended), Via::Session(id)) => ended == *id,
             (Self::AllSessions, Via::Session(_)) => true,
             (Self::Token(ended), Via::PersonalToken(id)) => ended == *id,
+            (Self::Everything, _) => true,
             _ => false,
         }
     }

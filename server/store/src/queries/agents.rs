@@ -18,7 +18,9 @@ use crate::{
 pub async fn insert(c: &mut Conn, agent: &AgentRow, mode: &str, limit: i64, event: &EventRow) -> QueryResult<Launch> {
     write_tx!(c, async |c| -> QueryResult<_> {
         // All launches of one owner go through here one by one, so that counting is enough.
-        users::lock(c, &agent.user_id).await?;
+        if !users::lock_active(c, &agent.user_id).await? {
+            return Ok(Launch::ProjectNotFound);
+        }
         let project = projects::table.find(&agent.project_id).filter(projects::user_id.eq(&agent.user_id));
         let Some(project_name) = project.select(projects::name).first::<String>(c).await.optional()? else {
             return Ok(Launch::ProjectNotFound);

@@ -1,6 +1,7 @@
 //! The queries. This folder is compiled once for every database: `Conn`, `write_tx!` and `insert_all!` come from the file that
 //! includes it. Only what all three databases understand alike may stand here (see `migrations/README.md`).
 
+pub mod accounts;
 pub mod agent_tokens;
 pub mod agents;
 pub mod audit;

@@ -13,6 +13,7 @@ pub async fn insert(c: &mut Conn, session: &SessionRow, checked_hash: &str) -> Q
     write_tx!(c, async |c| -> QueryResult<_> {
         // The update holds the row: a change of the password waits for this session and then ends it.
         let unchanged = users::table.find(&session.user_id).filter(users::password_hash.eq(checked_hash));
+        let unchanged = unchanged.filter(users::deleting_since.is_null());
         if diesel::update(unchanged).set(users::role.eq(users::role)).execute(c).await? == 0 {
             return Ok(false);
         }

@@ -9,9 +9,12 @@ use crate::{
     schema::{tokens, users},
 };
 
-pub async fn insert(c: &mut Conn, token: &TokenRow) -> QueryResult<()> {
+pub async fn insert(c: &mut Conn, token: &TokenRow) -> QueryResult<bool> {
     write_tx!(c, async |c| -> QueryResult<_> {
-        diesel::insert_into(tokens::table).values(token).execute(c).await.map(drop)
+        if !super::users::lock_active(c, &token.user_id).await? {
+            return Ok(false);
+        }
+        diesel::insert_into(tokens::table).values(token).execute(c).await.map(|rows| rows > 0)
     })
     .await
 }

@@ -16,8 +16,8 @@ use crate::{
     schema::{locks, sessions, users},
 };
 
-/// Waits until no other transaction makes an account. Updating a row is the one lock that all three databases have.
-async fn lock_registration(c: &mut Conn) -> QueryResult<()> {
+/// Waits until no other transaction makes an account, deletes one or changes what one may do. Updating a row is the one lock that all three databases have.
+pub async fn lock_registration(c: &mut Conn) -> QueryResult<()> {
     let lock = locks::table.find("registration");
     diesel::update(lock).set(locks::taken.eq(locks::taken + 1)).execute(c).await.map(drop)
 }
@@ -25,6 +25,12 @@ async fn lock_registration(c: &mut Conn) -> QueryResult<()> {
 /// Waits until no other transaction holds this user. False when there is no such user.
 pub async fn lock(c: &mut Conn, id: &str) -> QueryResult<bool> {
     let user = users::table.find(id);
+    diesel::update(user).set(users::role.eq(users::role)).execute(c).await.map(|rows| rows > 0)
+}
+
+/// The same for a user who is not being deleted: what a request in flight still wants to make for one who is, is refused.
+pub async fn lock_active(c: &mut Conn, id: &str) -> QueryResult<bool> {
+    let user = users::table.find(id).filter(users::deleting_since.is_null());
     diesel::update(user).set(users::role.eq(users::role)).execute(c).await.map(|rows| rows > 0)
 }
 
@@ -83,6 +89,7 @@ pub async fn set_password(
 ) -> QueryResult<bool> {
     write_tx!(c, async |c| -> QueryResult<_> {
         let unchanged = users::table.find(id).filter(users::password_hash.eq(old_hash));
+        let unchanged = unchanged.filter(users::deleting_since.is_null());
         if diesel::update(unchanged).set(users::password_hash.eq(new_hash)).execute(c).await? == 0 {
             return Ok(false);
         }

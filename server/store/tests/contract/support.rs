@@ -11,7 +11,7 @@ use diesel_async::{AsyncConnection, AsyncMysqlConnection, AsyncPgConnection, Sim
 use domain::{
     Actor, Agent, AgentId, AgentLimits, AgentMode, AuditAction, AuditEvent, AuditEventId, Event, EventId, EventKind,
     Outcome, Phase, Priority, Project, ProjectId, SessionId, Subject, Task, TaskId, TaskResult, TaskState, Timestamp,
-    User, UserId,
+    Token, TokenId, TokenKind, User, UserId,
 };
 use store::{
     Backend, CreateUser, InsertAgent, NewAgent, NewEvent, NewSession, NewUser, PhaseChange, RegistrationPolicy, Store,
@@ -141,6 +141,18 @@ impl TestStore {
         let agent = new_agent(project, name);
         let event = agent_event(agent.id, EventKind::AgentLaunched);
         self.insert_agent(owner.id, &agent, limit, &event).await.unwrap()
+    }
+}
+
+pub fn new_token(name: &str) -> Token {
+    Token {
+        id: TokenId::from_uuid(next_uuid()),
+        kind: TokenKind::Personal,
+        name: name.into(),
+        last_four: "x9Zz".into(),
+        created_at: at(1),
+        expires_at: at(2),
+        last_used_at: None,
     }
 }
 

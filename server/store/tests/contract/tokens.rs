@@ -1,21 +1,9 @@
 //! Tokens.
 
-use domain::{Token, TokenId, TokenKind};
+use domain::{Token, TokenKind};
 use store::StoreError;
 
-use crate::support::{TestStore, at, next_uuid};
-
-fn new_token(name: &str) -> Token {
-    Token {
-        id: TokenId::from_uuid(next_uuid()),
-        kind: TokenKind::Personal,
-        name: name.into(),
-        last_four: "x9Zz".into(),
-        created_at: at(1),
-        expires_at: at(2),
-        last_used_at: None,
-    }
-}
+use crate::support::{TestStore, at, new_token};
 
 store_test! {
     async fn a_token_reads_back_with_its_user(db: TestStore) {
