@@ -58,7 +58,7 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 }
 
 /// Deletes the caller's own account with everything in it.
-#[server(name = DeleteAccount, prefix = "/_fn", endpoint = "auth/delete_account")]
+#[server(name = DeleteAccount, prefix = "/_fn", endpoint = "auth/delete_account", input = Fields)]
 pub async fn delete_account(password: String) -> Result<(), ApiError> {
     let caller = context::caller()?;
     let services = context::services()?;
