@@ -180,10 +180,7 @@ impl Chaos {
             self.screen.screen_mut().set_scrollback(offset);
             let take = if offset == 0 { usize::from(rows) } else { offset.min(rows.into()) };
             let page: Vec<String> = self.screen.screen().rows(0, columns).take(take).collect();
-            numbers.extend(page.iter().filter_map(|line| {
-                let number = line.strip_prefix("line-")?.split(' ').next()?;
-                number.parse::<usize>().ok()
-            }));
+            numbers.extend(page.iter().filter_map(|line| number(line)));
             if offset == 0 {
                 return numbers;
             }
@@ -202,6 +199,11 @@ async fn capture(tmux: &Path) -> Vec<String> {
         .output();
     let text = String::from_utf8(output.await.unwrap().stdout).unwrap();
     text.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The number of a numbered line.
+fn number(line: &str) -> Option<usize> {
+    line.strip_prefix("line-")?.split(' ').next()?.parse().ok()
 }
 
 /// Numbers without gaps between them, as first and last.
@@ -223,7 +225,7 @@ impl Happening {
     fn thrown(dice: &mut Dice) -> Self {
         match dice.below(3) {
             0 => Self::Cut,
-            1 => Self::Stall(if dice.below(10) == 0 { BEYOND_THE_WINDOW } else { 1 + dice.below(2000) }),
+            1 => Self::Stall(if dice.below(20) == 0 { BEYOND_THE_WINDOW } else { 1 + dice.below(2000) }),
             _ => {
                 let (cols, rows) = (40 + dice.below(100), 10 + dice.below(40));
                 Self::Size(u16::try_from(cols).unwrap(), u16::try_from(rows).unwrap())
@@ -265,13 +267,23 @@ impl Chaos {
         }
     }
 
-    /// Has lines printed, up to this one, and neither reads nor acknowledges anything until all of them are there.
-    async fn stall(&mut self, lines: usize, last: usize, what: &str) {
-        let (before, deadline) = (self.viewer.resume.clone(), Instant::now() + PATIENCE);
+    /// Has lines printed one by one, up to this one, and reads until they begin: what is typed waits as long as a history does that
+    /// nobody reads.
+    async fn print_slowly(&mut self, lines: usize, last: usize, what: &str) {
+        let (first, end, deadline) = (last - lines, format!("at-{last}"), Instant::now() + PATIENCE);
         self.type_in(&format!("s{lines}\r")).await;
-        let last = format!("at-{last}");
-        while !capture(&self.tmux).await.contains(&last) {
-            assert!(Instant::now() < deadline, "{what}: no {last:?} on the agent's side");
+        let is_begun = |line: &String| *line == end || number(line).is_some_and(|number| number > first);
+        while !self.capture().await.iter().any(is_begun) {
+            assert!(Instant::now() < deadline, "{what}: the agent does not begin");
+            self.read().await;
+        }
+    }
+
+    /// Neither reads nor acknowledges anything until everything up to this line has been printed.
+    async fn stall(&self, last: usize, what: &str) {
+        let (before, end, deadline) = (self.viewer.resume.clone(), format!("at-{last}"), Instant::now() + PATIENCE);
+        while !capture(&self.tmux).await.contains(&end) {
+            assert!(Instant::now() < deadline, "{what}: no {end:?} on the agent's side");
         }
         assert_eq!(self.viewer.resume, before, "it read meanwhile");
     }
@@ -294,7 +306,8 @@ impl Chaos {
             }
             if let Happening::Stall(lines) = happening {
                 total += lines;
-                self.stall(lines, total, &what).await;
+                self.print_slowly(lines, total, &what).await;
+                self.stall(total, &what).await;
             }
             self.settle(total, &what).await;
             if dice.below(6) == 0 {
@@ -397,7 +410,8 @@ async fn a_viewer_that_stalls_beyond_its_window_ends_where_tmux_is() {
         let [(agent, tmux)] = agents.try_into().unwrap();
         let mut chaos = Chaos::open(&address, &browser, agent, tmux).await;
         let total = 1 + BEYOND_THE_WINDOW;
-        chaos.stall(BEYOND_THE_WINDOW, total, "a stall").await;
+        chaos.type_in(&format!("s{BEYOND_THE_WINDOW}\r")).await;
+        chaos.stall(total, "a stall").await;
         assert_eq!(chaos.skips, 0, "it is not told before it reads");
         chaos.settle(total, "after the stall").await;
         assert_eq!(chaos.skips, 1, "it was not beyond the window");
