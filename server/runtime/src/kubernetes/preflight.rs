@@ -3,14 +3,19 @@
 use domain::Reason;
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
-    core::v1::{Namespace, Secret, ServiceAccount},
+    core::v1::{ContainerStatus, Namespace, Pod, Secret, ServiceAccount},
     storage::v1::StorageClass,
 };
-use kube::{Api, api::PostParams};
+use kube::{
+    Api,
+    api::{ListParams, PostParams},
+};
 
 use super::{
     client::{Cluster, answer},
     config::KubernetesConfig,
+    facts::container,
+    names,
 };
 use crate::{
     RuntimeError,
@@ -52,7 +57,7 @@ pub async fn preflight(config: KubernetesConfig) -> Vec<Check> {
     checks.extend(pull_secret(&cluster).await);
     checks.extend(service_account(&cluster).await);
     checks.extend(storage_class(&cluster).await);
-    checks.push(good("agents' image", cluster.config.image.clone()));
+    checks.push(image(&cluster).await);
     checks
 }
 
@@ -132,6 +137,46 @@ async fn pull_secret(cluster: &Cluster) -> Option<Check> {
     })
 }
 
+/// Only a node can tell whether it can fetch an image, and only for a pod. Those that are there tell.
+async fn image(cluster: &Cluster) -> Check {
+    const NAME: &str = "agents' image";
+    let image = &cluster.config.image;
+    let ours = ListParams::default().labels(&format!("{}={}", names::INSTALLATION, cluster.config.installation));
+    match answer("looking for agents", cluster.api::<Pod>().list(&ours)).await {
+        Ok(pods) => judge_image(image, &pods.items),
+        Err(error) => {
+            weaker(NAME, format!("{image}, not checked: agents cannot be looked for. ({})", one_line(&error)))
+        }
+    }
+}
+
+fn judge_image(image: &str, pods: &[Pod]) -> Check {
+    const NAME: &str = "agents' image";
+    let with_it = pods.iter().filter(|pod| {
+        let spec = pod.spec.as_ref().into_iter();
+        spec.flat_map(|spec| &spec.containers).any(|container| container.image.as_deref() == Some(image))
+    });
+    let statuses: Vec<_> = with_it.filter_map(container).collect();
+    let came_up = |status: &&&ContainerStatus| !status.image_id.is_empty();
+    let unfetched = statuses.iter().filter(|status| !came_up(status)).find_map(|status| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref()?;
+        let is_about_it = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"].contains(&reason);
+        is_about_it.then(|| waiting.message.clone().unwrap_or_else(|| reason.to_owned()))
+    });
+    if let Some(why) = unfetched {
+        let what = "a node cannot fetch it. Check --agent-image, --image-pull-secret and the registry.";
+        return broken(NAME, format!("{image}: {what} ({})", why.replace('\n', " ")));
+    }
+    match statuses.iter().filter(came_up).count() {
+        0 => {
+            weaker(NAME, format!("{image}, not checked: no agent here has used it yet. Launch one to see it fetched."))
+        }
+        1 => good(NAME, format!("{image}, an agent has it")),
+        number => good(NAME, format!("{image}, {number} agents have it")),
+    }
+}
+
 async fn service_account(cluster: &Cluster) -> Option<Check> {
     const NAME: &str = "service account";
     let name = &cluster.config.service_account;
@@ -193,6 +238,32 @@ mod tests {
 
     /// The Role that is installed, without its comments.
     const ROLE: &str = include_str!("../../../../k8s/base/role.yaml");
+
+    fn agent(image: &str, image_id: &str, state: &serde_json::Value) -> Pod {
+        let status = serde_json::json!({ "name": "agent", "image": image, "imageID": image_id, "ready": false,
+            "restartCount": 0, "state": state });
+        serde_json::from_value(serde_json::json!({ "metadata": {},
+            "spec": { "containers": [{ "name": "agent", "image": image }] }, "status": { "containerStatuses": [status] } }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_image_is_good_only_when_a_node_has_fetched_it() {
+        let running = serde_json::json!({ "running": {} });
+        let refused = serde_json::json!({ "waiting": { "reason": "ImagePullBackOff", "message": "no such tag" } });
+        let creating = serde_json::json!({ "waiting": { "reason": "ContainerCreating" } });
+        let judged = |pods: &[Pod]| judge_image("agent:2", pods).outcome;
+        let not_checked = |outcome| matches!(outcome, Outcome::Weaker(text) if text.contains("not checked"));
+        assert!(not_checked(judged(&[])));
+        assert!(not_checked(judged(&[agent("agent:1", "sha256:1", &running)])), "that is another image");
+        assert!(not_checked(judged(&[agent("agent:2", "", &creating)])));
+        let fetched = agent("agent:2", "sha256:2", &running);
+        assert!(matches!(judged(&[fetched.clone()]), Outcome::Good(text) if text.contains("an agent has it")));
+        let outcome = judged(&[fetched, agent("agent:2", "", &refused)]);
+        assert!(
+            matches!(outcome, Outcome::Broken(text) if text.contains("no such tag") && text.contains("--agent-image"))
+        );
+    }
 
     #[test]
     fn the_role_grants_what_is_used_and_nothing_else() {
