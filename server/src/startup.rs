@@ -162,7 +162,7 @@ async fn open_runtime(config: &Config, data: PathBuf) -> Result<(Arc<dyn AgentRu
             Ok((Arc::new(runtime), status))
         }
         RuntimeName::Kubernetes => {
-            let runtime = KubernetesRuntime::new(config.kubernetes.kubernetes()).await?;
+            let runtime = KubernetesRuntime::new(config.kubernetes.kubernetes(config.agents.start_timeout())).await?;
             let status = runtime.status();
             Ok((Arc::new(runtime), status))
         }

@@ -31,7 +31,8 @@ pub struct AgentOptions {
     #[arg(long, env = "AIWORKER_ALLOW_UNSANDBOXED", global = true)]
     pub allow_unsandboxed: bool,
 
-    /// How long an agent's terminal may take to answer after its start, in seconds.
+    /// How long an agent's terminal may take to answer after its start, in seconds. In a cluster it counts from the start of
+    /// the container: waiting for a node, a volume or an image is no part of it.
     #[arg(long, env = "AIWORKER_START_TIMEOUT_SECONDS", global = true, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub start_timeout_seconds: u32,
@@ -75,10 +76,15 @@ impl AgentOptions {
         }
     }
 
+    /// How long an agent's terminal may take to answer after its start.
+    pub fn start_timeout(&self) -> Duration {
+        Duration::from_secs(self.start_timeout_seconds.into())
+    }
+
     /// What the process runtime needs to know.
     pub fn process(&self, data: PathBuf) -> ProcessConfig {
         let mut config = ProcessConfig::new(data);
-        config.start_timeout = Duration::from_secs(self.start_timeout_seconds.into());
+        config.start_timeout = self.start_timeout();
         config.read_only = self.agent_read_only.iter().filter(|folder| folder.is_absolute()).cloned().collect();
         let programs = &mut config.programs;
         for (chosen, found) in [

@@ -1,6 +1,6 @@
 //! Options: the cluster that agents run in, and what their pods are made of.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use runtime::kubernetes::{DialMode, KubernetesConfig, VolumePolicy};
@@ -121,7 +121,7 @@ pub enum DialName {
 
 impl KubernetesOptions {
     /// What the Kubernetes runtime needs to know.
-    pub fn kubernetes(&self) -> KubernetesConfig {
+    pub fn kubernetes(&self, start_timeout: Duration) -> KubernetesConfig {
         // A variable that is set to nothing counts as unset.
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         KubernetesConfig {
@@ -149,6 +149,7 @@ impl KubernetesOptions {
             gitea_url: given(&self.gitea_url).unwrap_or_default(),
             agent_secrets: self.agent_secrets.clone(),
             runtime_class: given(&self.runtime_class).unwrap_or_default(),
+            start_timeout,
             env: self.agent_env.iter().cloned().collect(),
         }
     }
@@ -198,7 +199,7 @@ mod tests {
     fn agents_get_the_variables_of_the_operator_and_none_of_ours_anew() {
         let parsed = |given: &[&str]| {
             let arguments = ["aiworker"].into_iter().chain(given.iter().flat_map(|one| ["--agent-env", one]));
-            Only::try_parse_from(arguments).map(|only| only.options.kubernetes().env)
+            Only::try_parse_from(arguments).map(|only| only.options.kubernetes(Duration::ZERO).env)
         };
         let env = parsed(&["HTTPS_PROXY=http://proxy:3128", "EMPTY="]).unwrap();
         let env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -1,6 +1,9 @@
 //! What the Kubernetes runtime needs to know. Everything here is the operator's to choose.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// How long a terminal may take to answer once its container runs, unless the operator says otherwise.
+const DEFAULT_START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How a terminal is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +64,8 @@ pub struct KubernetesConfig {
     pub agent_secrets: String,
     /// The class of the container runtime (gVisor, Kata); the cluster's default if empty.
     pub runtime_class: String,
+    /// How long a terminal may take to answer once its container runs.
+    pub start_timeout: Duration,
     /// Further environment of all agents.
     pub env: BTreeMap<String, String>,
 }
@@ -85,6 +90,7 @@ impl Default for KubernetesConfig {
             gitea_url: String::new(),
             agent_secrets: "agent-secrets".to_owned(),
             runtime_class: String::new(),
+            start_timeout: DEFAULT_START_TIMEOUT,
             env: BTreeMap::new(),
         }
     }

@@ -5,7 +5,7 @@ use k8s_openapi::{
         apps::v1::StatefulSet,
         core::v1::{ContainerStatus, Event, PersistentVolumeClaim, Pod, PodCondition},
     },
-    jiff::Timestamp,
+    jiff::{SignedDuration, Timestamp},
 };
 
 /// What the cluster says of one agent.
@@ -19,6 +19,10 @@ pub(super) struct Facts {
     pub claim: Option<PersistentVolumeClaim>,
     /// What happened to these, in any order.
     pub events: Vec<Event>,
+    /// When they were read.
+    pub now: Timestamp,
+    /// How long its terminal may take to answer once its container runs.
+    pub start_timeout: SignedDuration,
 }
 
 impl Facts {

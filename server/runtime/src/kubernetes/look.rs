@@ -6,6 +6,7 @@ use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolumeClaim, Pod},
 };
+use k8s_openapi::jiff;
 use kube::api::LogParams;
 
 use super::{
@@ -28,7 +29,14 @@ impl Cluster {
         const WHAT: &str = "looking at the agent";
         let pods = self.api::<Pod>();
         let pod = answer_if_there(WHAT, pods.get(&names::pod(id))).await?.filter(|pod| self.is_ours(pod, id));
-        let mut facts = Facts { pod, events: self.happened.of(id), ..Facts::default() };
+        let mut facts = Facts {
+            pod,
+            events: self.happened.of(id),
+            // The cluster's clock wrote when the container began, and no other one can be asked.
+            now: jiff::Timestamp::now(),
+            start_timeout: self.config.start_timeout.try_into().unwrap_or(jiff::SignedDuration::MAX),
+            ..Facts::default()
+        };
         if facts.pod.as_ref().is_some_and(|pod| pod.metadata.deletion_timestamp.is_none() && holds(pod, "Ready")) {
             // It runs; the rest would change nothing in what is said of it.
             return Ok(facts);

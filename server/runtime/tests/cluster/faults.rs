@@ -159,7 +159,11 @@ async fn a_terminal_that_never_answers() {
         assert!(std::env::var_os("AIWORKER_TEST_OWN_CLUSTER").is_none(), "our own cluster has a silent image");
         return;
     };
-    let world = World::with(|config| config.image = image).await;
+    let world = World::with(|config| {
+        config.image = image;
+        config.start_timeout = std::time::Duration::from_secs(5);
+    })
+    .await;
     fails(world, spec(), Reason::StartTimeout, "probe failed").await;
 }
 

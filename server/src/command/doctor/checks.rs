@@ -103,7 +103,11 @@ async fn programs(config: &Config) -> Vec<Finding> {
 
 /// What the cluster says of itself, of what agents need there, and of what we may do.
 async fn cluster(config: &Config) -> Vec<Finding> {
-    kubernetes::preflight(config.kubernetes.kubernetes()).await.into_iter().map(finding).collect()
+    kubernetes::preflight(config.kubernetes.kubernetes(config.agents.start_timeout()))
+        .await
+        .into_iter()
+        .map(finding)
+        .collect()
 }
 
 fn finding(check: Check) -> Finding {

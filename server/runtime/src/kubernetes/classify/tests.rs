@@ -7,11 +7,14 @@ use k8s_openapi::{
         core::v1::{Event, PersistentVolumeClaim, Pod},
     },
     apimachinery::pkg::apis::meta::v1::Time,
-    jiff::Timestamp,
+    jiff::{SignedDuration, Timestamp},
 };
 use serde_json::{Value, json};
 
 use super::*;
+
+/// When everything is looked at.
+const NOW: i64 = 1_800_000_000;
 
 fn id() -> AgentId {
     AgentId::from_uuid(uuid::Uuid::from_u128(7))
@@ -58,7 +61,8 @@ fn event(uid: &str, reason: &str, message: &str, second: i64) -> Event {
 }
 
 fn wanted(pod: Option<Pod>, events: Vec<Event>) -> Facts {
-    Facts { stateful_set: Some(set(1)), pod, claim: Some(claim("Bound")), events }
+    let (now, start_timeout) = (Timestamp::from_second(NOW).unwrap(), SignedDuration::from_secs(30));
+    Facts { stateful_set: Some(set(1)), pod, claim: Some(claim("Bound")), events, now, start_timeout }
 }
 
 #[track_caller]
@@ -223,11 +227,39 @@ fn a_volume_in_trouble() {
     says(&lost, Observed::Failed, Some(Reason::Volume), "volume is gone", "");
 }
 
+/// A pod that was made an hour ago and whose container has run for so many seconds.
+fn running_for(seconds: i64) -> Pod {
+    let since = |seconds: i64| Timestamp::from_second(NOW - seconds).unwrap().to_string();
+    let mut pod = pod_in(&json!({ "running": { "startedAt": since(seconds) } }));
+    pod.metadata.creation_timestamp = Some(Time(Timestamp::from_second(NOW - 3600).unwrap()));
+    pod
+}
+
 #[test]
 fn a_terminal_that_never_answers() {
     let probe = Event { count: Some(40), ..event("pod", "Unhealthy", "Readiness probe failed", 1) };
-    let facts = wanted(Some(pod_in(&json!({ "running": {} }))), vec![probe]);
-    says(&facts, Observed::Failed, Some(Reason::StartTimeout), "does not answer", "Readiness");
+    let facts = wanted(Some(running_for(29)), vec![probe.clone()]);
+    says(&facts, Observed::Starting, None, "does not answer yet", "");
+    let facts = wanted(Some(running_for(30)), vec![probe]);
+    says(&facts, Observed::Failed, Some(Reason::StartTimeout), "within 30 s", "Readiness");
+    let patient = Facts { start_timeout: SignedDuration::from_secs(300), ..facts };
+    says(&patient, Observed::Starting, None, "does not answer yet", "");
+    // Events are forgotten after a while, and it still does not answer.
+    says(&wanted(Some(running_for(7200)), vec![]), Observed::Failed, Some(Reason::StartTimeout), "within 30 s", "");
+    // The node's clock is ahead of ours.
+    says(&wanted(Some(running_for(-60)), vec![]), Observed::Starting, None, "does not answer yet", "");
+}
+
+#[test]
+fn what_takes_long_before_the_container_runs_is_no_late_terminal() {
+    let mut old = pod_in(&json!({ "waiting": { "reason": "ContainerCreating" } }));
+    old.metadata.creation_timestamp = Some(Time(Timestamp::from_second(NOW - 3600).unwrap()));
+    says(&wanted(Some(old), vec![event("pod", "Pulling", "", 1)]), Observed::Starting, None, "being fetched", "");
+    let mut unscheduled = pod(json!({ "phase": "Pending", "conditions": [{ "type": "PodScheduled", "status": "False",
+        "reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu." }] }));
+    unscheduled.metadata.creation_timestamp = Some(Time(Timestamp::from_second(NOW - 3600).unwrap()));
+    let growing = wanted(Some(unscheduled), vec![event("pod", "TriggeredScaleUp", "", 1)]);
+    says(&growing, Observed::Starting, None, "adding one", "");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What an agent that is on its way up waits for, and whether that will ever come: a pod, a node, a volume, an image, its
 //! terminal.
 
-use domain::{Observed, Reason};
+use domain::Reason;
 use k8s_openapi::api::core::v1::{Event, Pod};
 
 use super::{Finding, node_is_lost};
@@ -9,9 +9,6 @@ use crate::kubernetes::facts::{Facts, condition, container, times, when, words};
 
 /// Failed mounts in a row that are no longer put down to things arriving in any order.
 const MOUNT_TRIES: i32 = 5;
-/// Probes that the terminal may fail before it is said that it does not answer: one a second. More would not be told: a node
-/// reports at most 25 events of a pod in a row.
-const PROBES: i32 = 10;
 
 /// There is no pod yet, although one is wanted.
 pub(super) fn for_pod(facts: &Facts) -> Finding {
@@ -125,7 +122,7 @@ pub(super) fn for_start(pod: &Pod, facts: &Facts) -> Finding {
     }
     let running = container(pod).and_then(|status| status.state.as_ref()).is_some_and(|state| state.running.is_some());
     if running {
-        return for_terminal(facts);
+        return for_terminal(pod, facts);
     }
     let troubles = ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedMapVolume"];
     let progress = ["Scheduled", "SuccessfulAttachVolume", "Pulling", "Pulled", "Created", "Started"];
@@ -164,16 +161,19 @@ fn for_mount(failed: &Event) -> Finding {
     Finding::failed(Reason::Volume, sentence).saying(raw)
 }
 
-fn for_terminal(facts: &Facts) -> Finding {
-    match facts.last(&["Unhealthy"]) {
-        Some(failed) if times(failed) >= PROBES => Finding {
-            state: Observed::Failed,
-            ..Finding::starting(
-                "It runs, and its terminal does not answer. Its log says more; stop it and start it again.",
-            )
-        }
-        .because(Reason::StartTimeout)
-        .saying(words(failed)),
-        _ => Finding::starting("It has started; its terminal does not answer yet."),
+/// Its container runs. Only that time counts: how long a node, a volume and an image take is the cluster's affair, and they
+/// have reasons of their own; an autoscaler may well need longer than any terminal.
+fn for_terminal(pod: &Pod, facts: &Facts) -> Finding {
+    let state = container(pod).and_then(|status| status.state.as_ref());
+    let since = state.and_then(|state| state.running.as_ref()?.started_at.as_ref());
+    let is_late = since.is_some_and(|since| facts.now.duration_since(since.0) >= facts.start_timeout);
+    if !is_late {
+        return Finding::starting("It has started; its terminal does not answer yet.");
     }
+    let limit = facts.start_timeout.as_secs();
+    let sentence = format!(
+        "It runs, and its terminal did not answer within {limit} s. Its log says more; stop it and start it again. If it merely is slow, an operator may raise --start-timeout-seconds."
+    );
+    let raw = facts.last(&["Unhealthy"]).map(words).unwrap_or_default();
+    Finding::failed(Reason::StartTimeout, sentence).saying(raw)
 }
