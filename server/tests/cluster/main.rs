@@ -18,6 +18,7 @@ mod many;
 #[expect(dead_code, reason = "what it can do is for other tests, too")]
 mod program;
 mod served;
+mod users;
 #[path = "../../runtime/tests/process/viewer.rs"]
 #[expect(dead_code, reason = "what it can do is for other tests, too")]
 mod viewer;

@@ -52,16 +52,11 @@ impl Place {
             .env("AIWORKER_CPU_REQUEST", "10m")
             .env("AIWORKER_MEMORY_REQUEST_MIB", "64")
             .env("AIWORKER_AGENTS_PER_USER", "10000")
+            .env("AIWORKER_REGISTRATION", "open")
             .env("AIWORKER_ADMIN_ADDR", &admin.to_string());
         let running = program.start().await;
         let nobody = Client::new(running.address.parse().unwrap());
-        let credentials = json!({ "username": "ann", "password": "correct horse battery" });
-        let mut signed_in = nobody.post("/api/auth/register", &credentials).await;
-        if signed_in.status != 201 {
-            signed_in = nobody.post("/api/auth/login", &credentials).await;
-        }
-        let cookie = signed_in.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
-        let user = nobody.with_header("cookie", cookie);
+        let user = enter(&nobody, "ann").await;
         Served { running, user, admin: Client::new(admin) }
     }
 
@@ -72,7 +67,23 @@ impl Place {
     }
 }
 
+/// Makes an account, or signs in to the one that is there.
+async fn enter(nobody: &Client, name: &str) -> Client {
+    let credentials = json!({ "username": name, "password": "correct horse battery" });
+    let mut signed_in = nobody.post("/api/auth/register", &credentials).await;
+    if signed_in.status != 201 {
+        signed_in = nobody.post("/api/auth/login", &credentials).await;
+    }
+    let cookie = signed_in.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    nobody.with_header("cookie", cookie)
+}
+
 impl Served {
+    /// The same server as somebody else sees it.
+    pub async fn another(&self, name: &str) -> Client {
+        enter(&Client::new(self.running.address.parse().unwrap()), name).await
+    }
+
     pub async fn project(&self) -> String {
         self.user.made("/api/projects", &json!({ "name": "p" })).await
     }

@@ -11,6 +11,9 @@ use crate::{
     testing::{Bed, PASSWORD, client, credentials, launch, settings},
 };
 
+/// How long what is told may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// An administrator, and two users with the same things.
 struct Trio {
     bed: Bed,
@@ -114,7 +117,8 @@ async fn a_deleted_user_is_shut_out_at_once_and_everything_goes_by_and_by() {
     assert_eq!(accounts.authenticate_token(&token, client()).await.unwrap(), None);
     assert!(bed.services.tokens().authenticate_agent(&of_agent).await.unwrap().is_none());
     while events.next().now_or_never().expect("the stream has ended").is_some() {}
-    while !matches!(watch.next().now_or_never().expect("the terminal is told"), crate::Watched::SignedOut) {}
+    let told = async { while !matches!(watch.next().await, crate::Watched::SignedOut) {} };
+    tokio::time::timeout(PATIENCE, told).await.expect("the terminal is told");
     crate::testing::drain(&mut bobs);
     assert!(bobs.next().now_or_never().is_none(), "the other one's stream goes on");
     // What was authorized a moment before comes too late.
