@@ -25,6 +25,7 @@ mod queue;
 mod records;
 mod rows;
 mod schema;
+mod servers;
 mod sessions;
 mod sqlite;
 mod tasks;
@@ -41,7 +42,7 @@ pub use records::{
     AgentTokenRecord, BeginDeletion, CreateUser, DeleteProject, Erasure, InsertAgent, LaunchFacts, NewAgent, NewEvent,
     NewSession, NewUser, PhaseChange, RegistrationPolicy, SealedCredential, SessionRecord, SetRole, UserWithHash,
 };
-
+pub use servers::ServerRecord;
 pub use terms::TakeTerm;
 pub use work::{
     Answered, ClaimRequest, Claimant, Claimed, CloseQuestions, Fence, FenceTime, Renewal, TaskFilter, WhichQuestions,

@@ -7,6 +7,7 @@ pub mod event;
 pub mod kept_terminal;
 pub mod project;
 pub mod question;
+pub mod server;
 pub mod session;
 pub mod task;
 pub mod token;

@@ -222,6 +222,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    servers (id) {
+        id -> Text,
+        beats -> BigInt,
+        told -> BigInt,
+    }
+}
+
+diesel::table! {
+    news (server_id, number) {
+        server_id -> Text,
+        number -> BigInt,
+        content -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(projects -> users (user_id));

@@ -11,6 +11,7 @@ pub mod kept_terminals;
 pub mod projects;
 pub mod questions;
 pub mod schema;
+pub mod servers;
 pub mod sessions;
 pub mod tasks;
 pub mod terms;

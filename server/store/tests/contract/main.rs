@@ -13,6 +13,7 @@ mod opening;
 mod projects;
 mod queue;
 mod schema;
+mod servers;
 mod sessions;
 mod tasks;
 mod terms;
