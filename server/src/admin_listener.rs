@@ -55,6 +55,8 @@ async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
     state.metrics.set_orphans(|kind| installation.orphan_count(kind));
     state.metrics.set_runtime_up(state.services.runtime_trouble().is_none());
     state.metrics.set_reconciles(state.services.is_in_office());
+    state.metrics.set_neighbours(state.services.neighbour_count());
+    state.metrics.set_waiting_calls(state.services.waiting_calls());
     match state.metrics.encode() {
         Ok(page) => ([(header::CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

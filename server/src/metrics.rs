@@ -60,6 +60,8 @@ pub struct Metrics {
     database_up: Gauge,
     runtime_up: Gauge,
     reconciles: Gauge,
+    neighbours: Gauge,
+    waiting_calls: Gauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -91,6 +93,8 @@ impl Metrics {
             database_up: Gauge::default(),
             runtime_up: Gauge::default(),
             reconciles: Gauge::default(),
+            neighbours: Gauge::default(),
+            waiting_calls: Gauge::default(),
         };
         registry.register("http_requests", "Finished HTTP requests", metrics.requests.clone());
         registry.register(
@@ -117,6 +121,16 @@ impl Metrics {
             "reconciles",
             "Whether this process is the one that reconciles, of all that share the database",
             metrics.reconciles.clone(),
+        );
+        registry.register(
+            "neighbours",
+            "Other processes on the same database that this one knows to be alive",
+            metrics.neighbours.clone(),
+        );
+        registry.register(
+            "mcp_calls_waiting",
+            "Calls of agents that wait for work or for an answer",
+            metrics.waiting_calls.clone(),
         );
         metrics.registry = Arc::new(registry);
         metrics
@@ -180,6 +194,16 @@ impl Metrics {
     /// Takes over whether this process reconciles.
     pub fn set_reconciles(&self, does: bool) {
         self.reconciles.set(i64::from(does));
+    }
+
+    /// Takes over how many other processes share the database.
+    pub fn set_neighbours(&self, count: usize) {
+        self.neighbours.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Takes over how many calls of agents wait.
+    pub fn set_waiting_calls(&self, count: usize) {
+        self.waiting_calls.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// The text that a monitoring system reads.

@@ -43,7 +43,7 @@ pub use project::{NewProject, Project, ProjectPatch};
 pub use question::{Answer, Choice, NewAnswers, Prompt, Question, QuestionStatus};
 pub use runtime::{RuntimeEvent, RuntimeKind, RuntimeStatus, RuntimeTrouble, SandboxKind};
 pub use session::Session;
-pub use task::{NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
+pub use task::{NewNote, NewTask, Priority, Task, TaskPatch, TaskResult, TaskState};
 pub use timestamp::{Timestamp, TimestampError};
 pub use token::{NewToken, Token, TokenCreated, TokenKind};
 pub use user::{Account, Role, User};

@@ -191,6 +191,15 @@ pub struct TaskResult {
     pub notes: Option<String>,
 }
 
+/// What a person wrote on a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// The note, in Markdown, at most 16 KiB.
+    pub markdown: String,
+}
+
 /// A piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

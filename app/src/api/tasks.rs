@@ -1,8 +1,8 @@
 //! Tasks, their timelines and their Markdown.
 
-#[cfg(feature = "ssr")]
-use domain::TaskPatch;
 use domain::{AgentId, NewTask, Priority, ProjectId, Task, TaskId, TaskState};
+#[cfg(feature = "ssr")]
+use domain::{NewNote, TaskPatch};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -79,6 +79,15 @@ pub async fn move_task(id: TaskId, state: TaskState) -> Result<Task, ApiError> {
     let task = context::services()?.tasks().update(&caller, id, patch).await?;
     context::form_goes_to(&format!("/tasks/{id}"));
     Ok(task)
+}
+
+/// Writes a note on a task's timeline, which its agent is told of.
+#[server(name = NoteTask, prefix = "/_fn", endpoint = "tasks/note")]
+pub async fn note_task(id: TaskId, markdown: String) -> Result<(), ApiError> {
+    let caller = context::caller()?;
+    context::services()?.tasks().add_note(&caller, id, NewNote { markdown }).await?;
+    context::form_goes_to(&format!("/tasks/{id}"));
+    Ok(())
 }
 
 /// Deletes a task.

@@ -41,7 +41,13 @@ impl Bells {
         }
     }
 
-    /// Rings wherever somebody waits: another server may have freed a task.
+    /// Whether anybody waits.
+    pub(crate) fn are_heard(&self) -> bool {
+        let bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        bells.values().any(|bell| Arc::strong_count(bell) > 1)
+    }
+
+    /// Rings wherever somebody waits: any task may have become free.
     pub(crate) fn ring_all(&self) {
         let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         bells.retain(|_, bell| Arc::strong_count(bell) > 1);

@@ -7,7 +7,7 @@ use domain::{
     ReturnCause, Subject, Task, TaskState, UserId,
     lease::{ATTEMPTS_MAX, LEASE_AFTER_DEATH},
 };
-use store::{Backend, Fence, FenceTime, NewEvent, Work, Written};
+use store::{Fence, FenceTime, NewEvent, Work, Written};
 
 use crate::{Inner, agents::Halt, clock::later, error::Error};
 
@@ -34,15 +34,7 @@ impl Inner {
         }
         let old = now.checked_sub(ANSWERS_KEPT).unwrap_or(now);
         self.store.forget_answered_calls(old).await?;
-        if self.is_one_of_many() {
-            self.bells.ring_all();
-        }
         Ok(())
-    }
-
-    /// Whether other servers may write to the same database.
-    pub(crate) fn is_one_of_many(&self) -> bool {
-        self.store.backend() != Backend::Sqlite
     }
 
     /// Gives back everything that a stopped or deleted agent held.

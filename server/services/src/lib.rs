@@ -5,7 +5,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use domain::{RuntimeStatus, RuntimeTrouble, Timestamp};
@@ -26,6 +26,7 @@ mod error;
 mod installation;
 mod leases;
 mod live;
+mod neighbours;
 mod policy;
 mod projects;
 mod questions;
@@ -50,6 +51,7 @@ pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use error::{Error, Object};
 pub use installation::Installation;
 pub use live::{Events, Live};
+pub use neighbours::Neighbours;
 pub use projects::Projects;
 pub use questions::Questions;
 pub use runtime_watch::RuntimeWatch;
@@ -93,6 +95,12 @@ pub(crate) struct Inner {
     settings: Settings,
     ids: entropy::Ids,
     live: live::Hub,
+    /// What is to be told to other servers.
+    outbox: Arc<neighbours::Outbox>,
+    /// How many other servers are known to be alive.
+    neighbours: AtomicUsize,
+    /// How many calls of agents wait for work or for an answer.
+    waiting_calls: AtomicUsize,
     wake_ups: agents::WakeUps,
     orphans: agents::Orphans,
     trouble: runtime_watch::Trouble,
@@ -108,9 +116,13 @@ impl Services {
     /// Puts the parts together. Starts nothing: run the [`reconciler`](Self::reconciler) for that.
     pub fn new(parts: Parts) -> Self {
         let Parts { store, runtime, runtime_status, clock, entropy, history, settings } = parts;
+        let outbox = Arc::<neighbours::Outbox>::default();
         Self(Arc::new(Inner {
             ids: entropy::Ids::new(Arc::clone(&clock), Arc::clone(&entropy)),
-            live: live::Hub::new(Arc::clone(&entropy)),
+            live: live::Hub::new(Arc::clone(&entropy), Arc::clone(&outbox)),
+            outbox,
+            neighbours: AtomicUsize::new(0),
+            waiting_calls: AtomicUsize::new(0),
             wake_ups: agents::WakeUps::default(),
             orphans: agents::Orphans::default(),
             trouble: runtime_watch::Trouble::default(),
@@ -198,6 +210,21 @@ impl Services {
     /// Whether this server is the one that reconciles.
     pub fn is_in_office(&self) -> bool {
         self.0.in_office.load(Ordering::Relaxed)
+    }
+
+    /// What tells the other servers on the database and hears of them. A server runs one.
+    pub fn neighbours(&self) -> Neighbours {
+        Neighbours(Arc::clone(&self.0))
+    }
+
+    /// How many other servers on the database are known to be alive.
+    pub fn neighbour_count(&self) -> usize {
+        self.0.neighbours.load(Ordering::Relaxed)
+    }
+
+    /// How many calls of agents wait here, for work or for an answer.
+    pub fn waiting_calls(&self) -> usize {
+        self.0.waiting_calls.load(Ordering::Relaxed)
     }
 
     /// What makes agents be what they shall be. A server runs one.

@@ -63,7 +63,7 @@ impl Projects {
         after.updated_at = self.0.clock.now();
         if self.0.store.update_project(owner.id(), &after).await.map_err(name_taken)? {
             // More agents may be let at its tasks now.
-            self.0.bells.ring(owner.id());
+            self.0.ring(owner.id());
             Ok(after)
         } else {
             Err(Error::NotFound(Object::Project))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    AgentId, Event, EventId, EventKind, LiveEvent, NewTask, ProjectId, Subject, Task, TaskId, TaskPatch, TaskResult,
-    TaskState, task::PatchError,
+    AgentId, Event, EventId, EventKind, LiveEvent, NewNote, NewTask, ProjectId, Subject, Task, TaskId, TaskPatch,
+    TaskResult, TaskState, task::PatchError,
 };
 use store::{NewEvent, StoreError, Work};
 
@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Object},
     policy::{self, Action, Owner},
     to_the_end,
+    tools::note::note,
 };
 
 pub(crate) mod dependencies;
@@ -69,6 +70,22 @@ impl Tasks {
         let owner = policy::authorize(caller, Action::DeleteTask)?;
         let inner = Arc::clone(&self.0);
         to_the_end(async move { inner.delete_task(owner, id).await }).await
+    }
+
+    /// Writes a note on the caller's task. An agent at work on it is told with its next report.
+    pub async fn add_note(&self, caller: &Caller, id: TaskId, input: NewNote) -> Result<Event, Error> {
+        let owner = policy::authorize(caller, Action::UpdateTask)?;
+        let markdown = note(&input.markdown).map_err(|complaint| Error::invalid("markdown", complaint))?;
+        let (inner, caller) = (Arc::clone(&self.0), caller.clone());
+        to_the_end(async move {
+            let task = inner.task(owner, id).await?;
+            let noted = inner.task_event(&caller, id, EventKind::TaskNoted { markdown });
+            let event = noted.event.clone();
+            inner.store.write_work(&Work { events: vec![noted], ..Work::of(owner.id()) }).await?;
+            inner.publish_task(owner.id(), &task);
+            Ok(event)
+        })
+        .await
     }
 
     /// The newest entries of the caller's task's timeline, newest last.

@@ -179,6 +179,7 @@ impl TerminalWatch {
                     _ => return self.end(Watched::Gone),
                 },
                 Ok(Signal::Ended(ended)) if ended.concerns(&self.caller.via) => return self.end(Watched::SignedOut),
+                Ok(Signal::Event(_, event)) if matches!(*event, LiveEvent::Resync) => self.stale = true,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => self.stale = true,
                 Err(RecvError::Closed) => return self.end(Watched::SignedOut),

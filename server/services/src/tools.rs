@@ -1,6 +1,9 @@
 //! The tools that agents call. Every front door that offers them calls [`Tools::call`].
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use domain::{
     AgentId, Desired, ErrorCode, Task, TaskId,
@@ -19,8 +22,9 @@ use crate::{
 
 mod ask;
 mod claim;
+mod instructions;
 mod keyed;
-mod note;
+pub(crate) mod note;
 mod read;
 mod report;
 mod status;
@@ -56,6 +60,22 @@ impl Tools {
             return Err(Error::InvalidTransition(format!("{} is not running. Start it first.", agent.name)));
         }
         Ok(Worker { agent_id: agent.id, agent_name: agent.name, user_id: agent.user_id, project_id: agent.project_id })
+    }
+}
+
+/// A call that waits, for as long as this lives.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn new(inner: &'a Inner) -> Self {
+        inner.waiting_calls.fetch_add(1, Ordering::Relaxed);
+        Self(&inner.waiting_calls)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

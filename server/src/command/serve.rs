@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use tokio_util::sync::CancellationToken;
+
 use super::print;
 use crate::{
     admin_listener, build_router,
@@ -32,6 +34,12 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
         let soft = lifecycle.soft().clone();
         async move { runtime_watch.run(soft).await }
     });
+    // Requests that are under way change things too, so it ends after them.
+    let all_done = CancellationToken::new();
+    let neighbours = tokio::spawn({
+        let (neighbours, all_done) = (state.services.neighbours(), all_done.clone());
+        async move { neighbours.run(all_done).await }
+    });
     // It must answer while the other one drains, so it has a life of its own.
     let watched = private.map(|socket| {
         tokio::spawn(listener::serve(socket, admin_listener::router(state.clone()), Lifecycle::default()))
@@ -42,6 +50,10 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     listener::serve(public, build_router(state), lifecycle.clone()).await;
     if !lifecycle.drain().await {
         tracing::warn!("some connections were cut off");
+    }
+    all_done.cancel();
+    if let Err(error) = neighbours.await {
+        tracing::error!(error = &error as &dyn std::error::Error, "what tells the other servers has failed");
     }
     if let Some(task) = watched {
         task.abort();

@@ -1,7 +1,7 @@
 //! `/api/projects/{id}/tasks` and `/api/tasks`.
 
 use axum::extract::State;
-use domain::{Event, NewTask, ProjectId, Task, TaskId, TaskPatch};
+use domain::{Event, NewNote, NewTask, ProjectId, Task, TaskId, TaskPatch};
 use services::Services;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -13,7 +13,11 @@ use crate::AppState;
 
 /// The routes of tasks.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete)).routes(routes!(timeline))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(timeline))
+        .routes(routes!(note))
 }
 
 /// The tasks of a project: urgent ones first, then in the order they were made.
@@ -89,4 +93,17 @@ async fn timeline(
     PathId(id): PathId<TaskId>,
 ) -> Reply<Envelope<Vec<Event>>> {
     Ok(Envelope::of(services.tasks().timeline(&caller, id).await?))
+}
+
+/// Writes a note on a task's timeline. An agent at work on it is told with its next report.
+#[utoipa::path(post, path = "/api/tasks/{id}/notes", tag = "Tasks", operation_id = "add_task_note",
+    params(("id" = TaskId, Path, description = "The task.")),
+    request_body = NewNote, responses((status = 201, body = Envelope<Event>), Failures))]
+async fn note(
+    SignedIn(caller): SignedIn,
+    State(services): State<Services>,
+    PathId(id): PathId<TaskId>,
+    Body(input): Body<NewNote>,
+) -> Reply<Created<Event>> {
+    Ok(Created(services.tasks().add_note(&caller, id, input).await?))
 }

@@ -13,20 +13,21 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One event of a stream.
 #[derive(Debug, Clone, PartialEq)]
-struct Event {
-    name: String,
-    id: String,
-    data: Value,
+pub struct Event {
+    pub name: String,
+    pub id: String,
+    pub data: Value,
 }
 
 /// Reads the events of a stream one by one.
-struct Stream {
+pub struct Stream {
     response: futures::stream::BoxStream<'static, reqwest::Result<axum::body::Bytes>>,
     buffer: String,
 }
 
 impl Stream {
-    async fn open(client: &Client, path: &str) -> Self {
+    /// Opens the stream.
+    pub async fn open(client: &Client, path: &str) -> Self {
         let response = client.stream(path).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -35,7 +36,7 @@ impl Stream {
     }
 
     /// The next event; nothing when the stream has ended.
-    async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
@@ -53,7 +54,8 @@ impl Stream {
         }
     }
 
-    async fn next_called(&mut self, name: &str) -> Event {
+    /// The next event of this name.
+    pub async fn next_called(&mut self, name: &str) -> Event {
         loop {
             let event = self.next().await.expect("the stream ended");
             if event.name == name {

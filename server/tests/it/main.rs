@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests may be blunt")]
 
 mod authorization;
+mod autopilot;
 mod bad_input;
 mod command_line;
 mod cookies;
@@ -10,6 +11,7 @@ mod events;
 mod headers;
 mod killed;
 mod mcp;
+mod neighbours;
 mod openapi;
 mod operations;
 mod orphans;

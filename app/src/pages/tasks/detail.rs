@@ -10,12 +10,14 @@ use crate::{
     api::{
         projects::get_project,
         questions::task_questions,
-        tasks::{DeleteTask, MoveTask, get_task, list_tasks, task_timeline},
+        tasks::{DeleteTask, MoveTask, NoteTask, get_task, list_tasks, task_timeline},
     },
     components::{
         confirm::ConfirmDelete,
         dialog::{DialogButton, dialog_state},
         empty_state::EmptyState,
+        field::TextArea,
+        form::{Form, SubmitButton},
         icon::{Drawing, Icon},
         load::{when_read, while_read},
         markdown::Markdown,
@@ -289,7 +291,32 @@ fn History(id: TaskId, task: Memo<Task>) -> impl IntoView {
     view! {
         <section class="section" aria-labelledby="timeline">
             <h2 id="timeline">"Timeline"</h2>
+            <NoteForm id />
             {timeline}
         </section>
+    }
+}
+
+/// Where a person writes on the timeline. The timeline shows the note when it is told of it.
+#[component]
+fn NoteForm(id: TaskId) -> impl IntoView {
+    let (markdown, toasts) = (RwSignal::new(String::new()), Toasts::of_page());
+    let done = move |()| {
+        markdown.set(String::new());
+        toasts.done("The note is written.");
+    };
+    view! {
+        <Form id="note" done check=|_: &NoteTask| Ok(())>
+            <input type="hidden" name="id" value=id.to_string() />
+            <TextArea
+                label="Note"
+                field="markdown"
+                name="markdown"
+                value=markdown
+                rows=2
+                hint="Its agent is told with its next report. Markdown works."
+            />
+            <div class="form-actions"><SubmitButton label="Add note" class="button" /></div>
+        </Form>
     }
 }

@@ -1,4 +1,5 @@
 //! What other servers on the same database did to agents: this server's open pages are told of it, and its reconciler looks.
+//! They tell so themselves, and sooner (see [`neighbours`](crate::neighbours)); this counts on nobody's word.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,10 +38,10 @@ async fn look(inner: &Inner, known: Option<i64>) -> Result<i64, StoreError> {
     if known.is_some() {
         for agent in told.changed {
             inner.wake_ups.wake(agent.id);
-            inner.live.publish(agent.user_id, LiveEvent::Agent(Box::new(agent)));
+            inner.live.tell(agent.user_id, LiveEvent::Agent(Box::new(agent)));
         }
         for (owner, id) in told.gone {
-            inner.live.publish(owner, LiveEvent::AgentRemoved { id });
+            inner.live.tell(owner, LiveEvent::AgentRemoved { id });
         }
     }
     Ok(changes)

@@ -92,10 +92,6 @@ impl Reconciler {
                     tracing::warn!(error = &error as &dyn std::error::Error, "who reconciles could not be found out");
                 }
             }
-            if inner.is_one_of_many() {
-                // The server in office rings its own bells only.
-                inner.bells.ring_all();
-            }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = inner.clock.sleep_until(later(inner.clock.now(), term::LOOK_EVERY)) => {}

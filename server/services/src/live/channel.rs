@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use domain::{LiveEvent, SessionId, TokenId};
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::{caller::Via, live::agent_of};
@@ -21,7 +22,8 @@ pub(crate) enum Signal {
 }
 
 /// What was ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Ended {
     Session(SessionId),
     AllSessions,

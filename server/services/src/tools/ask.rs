@@ -12,7 +12,7 @@ use domain::{
 use store::{Fence, FenceTime, Renewal, Work, Written};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Call, claim::seconds, view};
+use super::{Call, Waits, claim::seconds, view};
 use crate::{
     Inner, Worker,
     clock::later,
@@ -169,21 +169,20 @@ impl Inner {
     /// the answer comes by itself.
     async fn await_answer(&self, worker: &Worker, id: QuestionId, wait: Duration) -> Result<Question, Error> {
         let deadline = later(self.clock.now(), wait);
-        let bell = self.bells.of(worker.user_id);
-        let mut rings = bell.listen();
         let mut live = self.live.listen(worker.user_id, None);
         'look: loop {
-            rings.mark_unchanged();
             let found = self.store.question(worker.user_id, id).await?;
             let question = found.ok_or(Error::NotFound(Object::Question))?;
             if question.status != QuestionStatus::Pending || self.clock.now() >= deadline {
                 return Ok(question);
             }
+            let _waits = Waits::new(self);
             loop {
                 tokio::select! {
                     signal = live.signals.recv() => match signal {
                         Ok(Signal::Event(_, event)) => match &*event {
                             LiveEvent::Question(news) if news.id == id => return Ok(Question::clone(news)),
+                            LiveEvent::Resync => continue 'look,
                             _ => {}
                         },
                         Ok(Signal::Ended(_)) => {}
@@ -191,11 +190,6 @@ impl Inner {
                         Err(error @ RecvError::Closed) => return Err(Error::internal(error)),
                     },
                     () = self.clock.sleep_until(deadline) => continue 'look,
-                    // Another server may have taken the answer.
-                    rung = rings.changed(), if self.is_one_of_many() => {
-                        rung.map_err(Error::internal)?;
-                        continue 'look;
-                    }
                 }
             }
         }

@@ -11,7 +11,7 @@ use store::{ClaimRequest, Claimant, Claimed};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tracing::Instrument as _;
 
-use super::view;
+use super::{Waits, view};
 use crate::{
     Inner, Worker,
     bells::Bell,
@@ -36,6 +36,7 @@ impl Inner {
         let deadline = later(self.clock.now(), wait);
         let bell = self.bells.of(worker.user_id);
         let mut rings = bell.listen();
+        self.outbox.wait_begins();
         let mut is_first = true;
         loop {
             let ring = *rings.borrow_and_update();
@@ -44,6 +45,7 @@ impl Inner {
                 Err(why) if self.clock.now() >= deadline => return Ok(nothing(why)),
                 Err(why) => {
                     is_first = false;
+                    let _waits = Waits::new(self);
                     tokio::select! {
                         heard = rings.changed() => heard.map_err(Error::internal)?,
                         () = self.clock.sleep_until(deadline) => return Ok(nothing(why)),

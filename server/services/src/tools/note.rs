@@ -33,7 +33,7 @@ impl Inner {
 }
 
 /// A note in its stored form, or what is wrong with it.
-pub(super) fn note(markdown: &str) -> Result<String, String> {
+pub(crate) fn note(markdown: &str) -> Result<String, String> {
     let markdown = validate::description(markdown)?;
     match markdown.trim() {
         "" => Err("Write something.".into()),

@@ -32,7 +32,8 @@ impl Inner {
         let until = later(now, LEASE_TTL);
         // A lease that lasts longer, because of a question, is left alone.
         let lease_expires_at = task.lease.as_ref().map_or(until, |lease| lease.expires_at.max(until));
-        let output = ReportProgressOutput { lease_expires_at, instructions: None };
+        let instructions = self.instructions(worker, &task).await?;
+        let output = ReportProgressOutput { lease_expires_at, instructions };
         let report = Report {
             agent_name: worker.agent_name.clone(),
             summary: summary.clone(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Agent, LiveEvent, NewAnswers, Observed, Phase, Project, Reason, TaskPatch, TaskState};
+use domain::{Agent, LiveEvent, NewAnswers, NewNote, Observed, Phase, Project, Reason, TaskPatch, TaskState};
 use futures::FutureExt as _;
 use serde_json::json;
 
@@ -194,6 +194,36 @@ async fn a_repeated_call_gets_the_first_answer_and_changes_nothing_more() {
     done["idempotency_key"] = json!("mine");
     let first = world.call(Tool::UpdateTaskStatus, done.clone()).await.unwrap();
     assert_eq!(world.call(Tool::UpdateTaskStatus, done).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_report_is_answered_with_what_people_did_since_the_last_one() {
+    let world = World::new().await;
+    let task = world.task("Mend the gate").await;
+    let (tasks, ann) = (world.bed.services.tasks(), &world.ann);
+    let write = async |text: &str| tasks.add_note(ann, task.id, NewNote { markdown: text.into() }).await.unwrap();
+    write("before anybody took it").await;
+    let epoch = world.claim().await["lease"]["epoch"].clone();
+    let report = json!({"task_id": task.id, "lease_epoch": epoch, "summary": "sawing"});
+    let reported = async || world.call(Tool::ReportProgress, report.clone()).await.unwrap()["instructions"].clone();
+    assert_eq!(reported().await, Value::Null, "get_next_task and get_task tell of what was there before");
+    write("Use *oak*.").await;
+    let patch = TaskPatch { description: Some("Of oak".into()), ..TaskPatch::default() };
+    tasks.update(ann, task.id, patch).await.unwrap();
+    let mut keyed = report.clone();
+    keyed["idempotency_key"] = json!("k");
+    let told = world.call(Tool::ReportProgress, keyed.clone()).await.unwrap();
+    let expected = "ann wrote: Use *oak*.\n\nann changed the task's description: read it again with get_task.";
+    assert_eq!(told["instructions"], expected);
+    assert_eq!(reported().await, Value::Null, "once");
+    assert_eq!(world.call(Tool::ReportProgress, keyed).await.unwrap(), told, "a repeated call is answered the same");
+    let empty = tasks.add_note(ann, task.id, NewNote { markdown: " ".into() }).await.unwrap_err();
+    assert_eq!(empty.code(), ErrorCode::Invalid);
+    let cancelled = TaskPatch { state: Some(TaskState::Cancelled), ..TaskPatch::default() };
+    tasks.update(ann, task.id, cancelled).await.unwrap();
+    let lost = world.call(Tool::ReportProgress, report.clone()).await.unwrap_err();
+    assert_eq!(lost.code, ErrorCode::LeaseLost);
+    assert!(lost.message.contains("cancelled") && lost.hint.unwrap().contains("Stop"), "{}", lost.message);
 }
 
 #[tokio::test]
