@@ -71,8 +71,15 @@ impl Problem {
     /// The server is on its way down: another one is there already, or this one soon again.
     pub fn restarting() -> Self {
         let message = "The server is restarting. Make the same call again in a second.";
-        let problem = Self::new(ErrorCode::Unavailable, message);
-        Self { retryable: Some(true), retry_after: Some(BACK_SOON), ..problem }
+        Self::new(ErrorCode::Unavailable, message).for_tools()
+    }
+
+    /// The same for an agent that called a tool and did not get as far as that: whether it may call again, and what to do.
+    pub fn for_tools(self) -> Self {
+        match self.code {
+            ErrorCode::Unavailable | ErrorCode::Internal => ToolError::new(self.code, self.message).into(),
+            _ => self,
+        }
     }
 
     /// No valid session or token came with the request.

@@ -68,7 +68,8 @@ async fn call(
             let agent = agent.as_ref().and_then(Value::as_str);
             let missing = || Problem::new(ErrorCode::Invalid, "Name one of your agents as agentId.");
             let agent: AgentId = agent.ok_or_else(missing)?.parse().map_err(|_| Problem::not_found())?;
-            state.services.tools().in_place_of(&caller, agent).await?
+            let worker = state.services.tools().in_place_of(&caller, agent).await;
+            worker.map_err(|error| Problem::from(error).for_tools())?
         }
         (None, None) => return Err(Problem::unauthorized()),
     };

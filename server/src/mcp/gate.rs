@@ -33,7 +33,8 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
 async fn worker(state: &AppState, headers: &HeaderMap) -> Result<services::Worker, Problem> {
     let secret = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let secret = secret.ok_or_else(Problem::unauthorized)?;
-    let worker = state.services.tokens().authenticate_agent(secret).await?;
+    let worker =
+        state.services.tokens().authenticate_agent(secret).await.map_err(|error| Problem::from(error).for_tools())?;
     worker.ok_or_else(Problem::unauthorized)
 }
 

@@ -14,9 +14,14 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::http::Problem;
 
+/// Where tools are called, by agents that must know whether to call again.
+const TOOLS: &str = "/api/mcp/";
+
 /// The middleware. Nobody at all is fine here: what needs somebody refuses by itself.
 pub async fn layer(State(services): State<Services>, mut request: Request, next: Next) -> Response {
     let client = request.extensions().get::<ClientInfo>().cloned().unwrap_or_default();
+    let is_tool = request.uri().path().starts_with(TOOLS);
+    let refused = |problem: Problem| if is_tool { problem.for_tools() } else { problem }.into_response();
     match worker_of(&services, request.headers()).await {
         // An agent is no user: what needs one refuses.
         Ok(Some(worker)) => {
@@ -24,14 +29,14 @@ pub async fn layer(State(services): State<Services>, mut request: Request, next:
             return next.run(request).await;
         }
         Ok(None) => {}
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return refused(problem),
     }
     match caller_of(&services, request.headers(), client).await {
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
         }
         Ok(None) => {}
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return refused(problem),
     }
     next.run(request).await
 }

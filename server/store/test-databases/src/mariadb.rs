@@ -47,6 +47,13 @@ impl Mariadb {
         assert!(output.status.success(), "mariadb failed: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// A backup of a database.
+    pub fn dump(&self, name: &str) -> Vec<u8> {
+        let mut dump = Command::new(find_program("mariadb-dump", &["/usr/bin".into()], "mariadb-client"));
+        dump.args(["--no-defaults", "--user=root"]).arg(format!("--socket={}", self.socket())).arg(name);
+        crate::printed(dump)
+    }
+
     fn socket(&self) -> String {
         format!("{}/mysqld.sock", self.server.folder.display())
     }

@@ -19,6 +19,11 @@ pub fn server() -> &'static Postgres {
     &SERVER
 }
 
+/// A server of its own, for a test that takes it away.
+pub fn another() -> Postgres {
+    start_persistently(start)
+}
+
 fn start() -> Result<Postgres, String> {
     let folders = program_folders();
     let program = |name| find_program(name, &folders, "postgresql");
@@ -46,6 +51,11 @@ fn program_folders() -> Vec<PathBuf> {
 }
 
 impl Postgres {
+    /// Ends it now.
+    pub fn stop(self) {
+        self.server.stop();
+    }
+
     /// Makes an empty database.
     pub fn create(&self, name: &str) {
         let Server { folder, port, .. } = &self.server;
@@ -53,6 +63,14 @@ impl Postgres {
         psql.args(["-X", "-q", "-U", "postgres", "-p", &port.to_string(), "-h"]).arg(folder);
         let output = psql.args(["-c", &format!("CREATE DATABASE {name}")]).output().expect("psql can be run");
         assert!(output.status.success(), "psql failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A backup of a database.
+    pub fn dump(&self, name: &str) -> Vec<u8> {
+        let Server { folder, port, .. } = &self.server;
+        let mut dump = Command::new(find_program("pg_dump", &program_folders(), "postgresql-client"));
+        dump.args(["-U", "postgres", "-p", &port.to_string(), "-h"]).arg(folder).arg(name);
+        crate::printed(dump)
     }
 
     /// A database's address over the Unix socket.

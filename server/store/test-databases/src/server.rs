@@ -66,7 +66,15 @@ pub struct Server {
     /// Its port on 127.0.0.1.
     pub port: u16,
     /// Waits for the end of its standard input, which is held here.
-    _watchdog: Child,
+    watchdog: Child,
+}
+
+impl Server {
+    /// Ends it now, and waits until it is gone.
+    pub fn stop(mut self) {
+        drop(self.watchdog.stdin.take());
+        self.watchdog.wait().expect("the shell that ends it can be waited for");
+    }
 }
 
 impl Setup {
@@ -148,7 +156,7 @@ impl Setup {
             let _ = says.send(Err(log));
         });
         let why = match said.recv_timeout(START_DEADLINE) {
-            Ok(Ok(())) => return Ok(Server { folder, port: self.port, _watchdog: watchdog }),
+            Ok(Ok(())) => return Ok(Server { folder, port: self.port, watchdog }),
             Ok(Err(log)) => format!("{} ended at its start:\n{log}", program.display()),
             Err(_) => format!("{} does not accept connections", program.display()),
         };

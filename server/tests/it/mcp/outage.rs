@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use test_databases::{Database, Kind};
+use test_databases::{Database, Kind, OwnServer};
 use url::Url;
 
 use super::{Agent, DOORS, Door};
-use crate::support::{Cable, TestApp, eventually};
+use crate::support::{Answer, Cable, TestApp, eventually};
 
 /// Calls that only write.
 fn changes(task: &Value, epoch: &Value, key: &str) -> [(&'static str, Value); 4] {
@@ -101,16 +101,23 @@ async fn beyond_a_cable(kind: Kind) -> (TestApp, Cable) {
     (TestApp::on(url.as_str()).await, cable)
 }
 
+/// The answer of either door while there is no database: not even who calls can be found out.
+fn is_told_to_call_again(answer: &Answer, call: &str) {
+    assert_eq!(answer.status, 503, "{call}: {}", answer.text());
+    let refused = answer.json();
+    assert_eq!((&refused["code"], &refused["retryable"]), (&json!("unavailable"), &json!(true)), "{call}: {refused}");
+    assert!(refused["hint"].as_str().unwrap().contains("again"), "{call}: {refused}");
+    assert!(!refused["message"].as_str().unwrap().is_empty(), "{call}: {refused}");
+    assert_eq!(answer.header("retry-after"), "1", "{call}");
+}
+
 async fn a_database_that_goes_away_and_comes_back(kind: Kind) {
     let (app, cable) = beyond_a_cable(kind).await;
     let (agent, task, epoch) = at_work(&app).await;
     cable.pull();
     for door in DOORS {
         for (tool, arguments) in changes(&task, &epoch, &format!("{door:?}")) {
-            let answer = agent.knock(door, tool, &arguments).await;
-            assert_eq!(answer.status, 503, "{door:?} {tool}: {}", answer.text());
-            assert_eq!(answer.json()["code"], "unavailable", "{door:?} {tool}: {}", answer.text());
-            assert_eq!(answer.header("retry-after"), "1", "{door:?} {tool}");
+            is_told_to_call_again(&agent.knock(door, tool, &arguments).await, &format!("{door:?} {tool}"));
         }
     }
     cable.plug();
@@ -128,4 +135,21 @@ async fn a_postgres_that_is_gone_is_said_to_the_agent_and_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mariadb_that_is_gone_is_said_to_the_agent_and_waited_for() {
     a_database_that_goes_away_and_comes_back(Kind::Mariadb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_that_is_stopped_for_good_is_said_at_both_doors_to_agents_and_owners() {
+    let own = tokio::task::spawn_blocking(OwnServer::postgres).await.unwrap();
+    let app = TestApp::on(own.url()).await;
+    let (agent, task, epoch) = at_work(&app).await;
+    let browser = app.browser_of(agent.user).await;
+    tokio::task::spawn_blocking(move || own.stop()).await.unwrap();
+    for (tool, arguments) in changes(&task, &epoch, "gone") {
+        for door in DOORS {
+            is_told_to_call_again(&agent.knock(door, tool, &arguments).await, &format!("{door:?} {tool}"));
+        }
+        let mut by_owner = arguments;
+        by_owner["agentId"] = json!(agent.id);
+        is_told_to_call_again(&browser.post(&format!("/api/mcp/{tool}"), &by_owner).await, &format!("owner {tool}"));
+    }
 }
