@@ -147,24 +147,33 @@ git_credential() {
     printf 'username=%s\npassword=%s\n' "${GIT_TOKEN_USER:-oauth2}" "$(cat -- "$secrets/git-token")"
 }
 
-# Claude Code learns of AiWorker. An agent without an address or a token is a shell like any other; autopilot is nothing
-# without them, and says so instead of starting.
-set_cli_up() {
-    local missing='' error
+# An agent without the address of AiWorker or without its token looks alive and can do nothing of what it is for. So it says
+# what is missing instead of starting; in both modes, for a person at its terminal would find out late, too.
+require_aiworker() {
+    local missing=''
     if [ -z "$MCP_ENDPOINT" ]; then
         missing="MCP_ENDPOINT, the address of AiWorker, is not set"
     elif ! grep -q '[^[:space:]]' "$AIWORKER_TOKEN_FILE" 2>/dev/null; then
         missing="the agent token in $AIWORKER_TOKEN_FILE is missing or empty"
-    elif ! command -v aiworker >/dev/null; then
+    fi
+    [ -z "$missing" ] || refuse "$missing"
+}
+
+refuse() {
+    log "This agent cannot start: $1."
+    exit 78
+}
+
+# Claude Code learns of AiWorker. Autopilot is nothing without it; a shell is of use all the same.
+set_cli_up() {
+    local missing='' error
+    if ! command -v aiworker >/dev/null; then
         missing="the program aiworker is not installed here"
     elif ! error=$(aiworker agent-setup 2>&1); then
         missing=${error##*$'\n'}
     fi
     [ -n "$missing" ] || return 0
-    if [ "$AIWORKER_MODE" = autopilot ]; then
-        log "Autopilot cannot start: $missing."
-        exit 78
-    fi
+    [ "$AIWORKER_MODE" != autopilot ] || refuse "$missing"
     log "The coding CLI works without AiWorker's tools: $missing."
 }
 
@@ -211,6 +220,7 @@ start_ttyd() {
 run() {
     trap end TERM INT
     trap '' HUP
+    require_aiworker
     [ "$AIWORKER_MODE" != autopilot ] || set_cli_up
     # ttyd first: it takes longest, and a viewer waits for the session anyway.
     start_ttyd

@@ -18,6 +18,20 @@ done
 export AIWORKER_RUN AIWORKER_WORKSPACE HOME
 AIWORKER_RUN=$(mktemp -d) AIWORKER_WORKSPACE=$(mktemp -d) HOME=$(mktemp -d)
 printf 'smoke' >"$AIWORKER_RUN/terminal-password"
+# Without its token or the address of AiWorker it does not start, and says why.
+printf 'smoke\n' >"$AIWORKER_RUN/token"
+export AIWORKER_TOKEN_FILE=$AIWORKER_RUN/token
+refused() { # what must be named, and the environment
+    local expected=$1 log code=0
+    shift
+    log=$(env "$@" /opt/aiworker/entrypoint.sh) || code=$?
+    case $code:$log in 78:*"$expected"*) ;; *) echo "without $expected it ended with $code: $log" >&2; exit 1 ;; esac
+}
+refused MCP_ENDPOINT AIWORKER_MODE=manual
+refused token MCP_ENDPOINT=http://127.0.0.1:1/mcp AIWORKER_TOKEN_FILE=/none
+printf '  %-26s %s\n' entrypoint "refuses to start without a token or an address"
+
+export MCP_ENDPOINT=http://127.0.0.1:1/mcp
 AIWORKER_TERMINAL=127.0.0.1:7681 /opt/aiworker/entrypoint.sh &
 entrypoint=$!
 for _ in $(seq 100); do
@@ -31,8 +45,7 @@ wait "$entrypoint" || true
 printf '  %-26s %s\n' terminal "answers with its password"
 
 # The program of AiWorker is there for the coding CLI: it sets it up, and says what is missing.
-printf 'smoke\n' >"$AIWORKER_RUN/token"
-MCP_ENDPOINT=http://127.0.0.1:1/mcp AIWORKER_TOKEN_FILE=$AIWORKER_RUN/token aiworker agent-setup
+aiworker agent-setup
 jq -e '.mcpServers.aiworker.url == "http://127.0.0.1:1/mcp"' "$HOME/.claude.json" >/dev/null
 for command in autopilot mcp-bridge; do
     refusal=$(MCP_ENDPOINT=http://127.0.0.1:1/mcp AIWORKER_TOKEN_FILE=/none aiworker $command 2>&1 </dev/null) &&

@@ -1,5 +1,7 @@
 //! A viewer of an agent's terminal that speaks to ttyd as the gateway does, and a very small terminal emulator.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use domain::ttyd::{FromTtyd, SUBPROTOCOL, decode, encode_init, encode_input};
 use futures::{SinkExt, StreamExt};
 use runtime::{AgentRuntime, AgentSpec, Duplex, TERMINAL_PORT};
@@ -76,9 +78,12 @@ impl Viewer {
 
     /// Runs a command and returns what it prints on one line.
     pub async fn ask(&mut self, command: &str) -> String {
-        // The marks are cut in the command, so that its echo does not look like the answer.
-        self.type_line(&format!("printf 'AN''S:%s:E''ND\\n' \"$({command})\"")).await;
-        self.expect("ANS:").await;
+        // The marks are cut in the command, so that its echo does not look like the answer, and numbered, so that an earlier
+        // answer that tmux draws again does not either.
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.type_line(&format!("printf 'AN''S{number}:%s:E''ND\\n' \"$({command})\"")).await;
+        self.expect(&format!("ANS{number}:")).await;
         let start = self.seen;
         self.expect(":END").await;
         self.printed[start..self.seen - ":END".len()].replace(['\r', '\n'], "")

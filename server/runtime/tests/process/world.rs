@@ -182,9 +182,10 @@ pub fn spec() -> AgentSpec {
         limits: AgentLimits::default(),
         terminal_password: "correct-horse".into(),
         mode: domain::AgentMode::Manual,
-        token: None,
+        token: Some("a-token".into()),
         credentials: Vec::new(),
-        env: BTreeMap::new(),
+        // Nobody answers there, and no program asks.
+        env: BTreeMap::from([("MCP_ENDPOINT".into(), "http://127.0.0.1:1/mcp".into())]),
     }
 }
 
