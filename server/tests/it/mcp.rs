@@ -7,6 +7,7 @@ mod cut;
 mod outage;
 mod protocol;
 mod refusals;
+mod shape;
 mod shared;
 
 use domain::{AgentId, NewTask, TaskId, UserId};
@@ -67,7 +68,11 @@ impl Agent {
     async fn call(&self, tool: &str, arguments: Value) -> Value {
         let answer = current(&self.client, "tools/call", json!({ "name": tool, "arguments": arguments })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["result"].clone()
+        let result = answer.json()["result"].clone();
+        if result["isError"] != true {
+            shape::check(tool, &result["structuredContent"]);
+        }
+        result
     }
 
     /// Calls a tool through one of the doors and gives the answer as it came.
@@ -83,14 +88,23 @@ impl Agent {
         let answer = self.knock(door, tool, arguments).await;
         let said = answer.json();
         if door == Door::Plain {
-            return if answer.status == 200 { Ok(said["data"].clone()) } else { Err(said) };
+            if answer.status == 200 {
+                shape::check(tool, &said["data"]);
+                return Ok(said["data"].clone());
+            }
+            return Err(said);
         }
         if answer.status != 200 {
             return Err(said);
         }
         let result = &said["result"];
         let text: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
-        if result["isError"] == true { Err(text) } else { Ok(text) }
+        if result["isError"] == true {
+            return Err(text);
+        }
+        shape::check(tool, &result["structuredContent"]);
+        assert_eq!(result["structuredContent"], text, "the same as text");
+        Ok(text)
     }
 }
 

@@ -12,7 +12,7 @@ mod leaks;
 mod lost_input;
 mod metrics;
 mod proxy;
-mod real;
+pub mod real;
 mod refusals;
 mod resume;
 mod sharing;

@@ -136,3 +136,41 @@ async fn what_is_no_call_is_refused() {
     let told = browser.get(&format!("/api/tasks/{}/timeline", objects.task)).await.data();
     assert_eq!(told.as_array().unwrap().iter().filter(|event| event["kind"] == "task_noted").count(), 0, "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_as_many_agents_work_at_once_as_the_project_says() {
+    let app = TestApp::new().await;
+    let owner = app.register("owner").await;
+    let browser = app.browser_of(owner).await;
+    let limited = json!({"name": "limited", "working_limit": 1});
+    let project: String = browser.made("/api/projects", &limited).await;
+    let path = format!("/api/projects/{project}");
+    assert_eq!(browser.get(&path).await.data()["working_limit"], 1);
+    for title in ["first", "second"] {
+        browser.made::<String>(&format!("{path}/tasks"), &json!({"title": title})).await;
+    }
+    let mut agents = Vec::new();
+    for _ in 0..2 {
+        let launched = browser.post("/api/agents/launch", &json!({"project_id": project})).await;
+        agents.push(launched.data()["agentId"].clone());
+    }
+    let take = |agent: usize, wait: u32| {
+        let (browser, asks) = (browser.clone(), json!({"agentId": agents[agent], "wait_seconds": wait}));
+        async move { browser.post("/api/mcp/get_next_task", &asks).await.data() }
+    };
+    let first = take(0, 0).await;
+    assert_eq!(first["task"]["title"], "first");
+    assert_eq!(take(0, 0).await["resumed"], true, "it may go on with what it has");
+    let refused = take(1, 0).await;
+    assert_eq!((&refused["task"], &refused["reason"]), (&Value::Null, &json!("working_limit")), "{refused}");
+    // Who waits is let in the moment the limit is raised, and when there is none.
+    let waiting = tokio::spawn(take(1, 15));
+    eventually("it waits", async || app.state.services.waiting_calls() == 1).await;
+    assert_eq!(browser.patch(&path, &json!({"working_limit": 2})).await.data()["working_limit"], 2);
+    let second = waiting.await.unwrap();
+    assert_eq!(second["task"]["title"], "second", "{second}");
+    for wrong in [json!(-1), json!(1_000_000), json!("two")] {
+        let answer = browser.patch(&path, &json!({"working_limit": wrong})).await;
+        assert_eq!(answer.status, 400, "{wrong}: {}", answer.text());
+    }
+}

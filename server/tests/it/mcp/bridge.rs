@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Agent, LEGACY};
-use crate::support::TestApp;
+use crate::support::{TestApp, eventually};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,4 +87,49 @@ async fn a_token_that_does_not_work_is_said_to_the_client() {
     bridge.send(&request(1, "tools/list", &json!({}))).await;
     let answer = bridge.answer().await;
     assert!(answer["error"]["message"].as_str().unwrap().contains("token"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_goes_on_after_a_restart_of_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("test.db").display());
+    let before = TestApp::on(&database).await;
+    before.run_reconciler();
+    let agent = Agent::launch(&before, "ann").await;
+    let token_file = folder.path().join("token");
+    std::fs::write(&token_file, &agent.token).unwrap();
+    let address = before.address;
+    let mut bridge = Bridge::start(&format!("http://{address}/mcp"), &token_file);
+    let hello = json!({ "protocolVersion": LEGACY, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    bridge.send(&request(1, "initialize", &hello)).await;
+    assert_eq!(bridge.answer().await["result"]["protocolVersion"], LEGACY);
+    let call =
+        |id, tool: &str, arguments: Value| request(id, "tools/call", &json!({ "name": tool, "arguments": arguments }));
+    bridge.send(&call(2, "get_next_task", json!({}))).await;
+    let first = bridge.answer().await["result"]["structuredContent"].clone();
+    let done = json!({
+        "task_id": first["task"]["id"], "lease_epoch": first["lease"]["epoch"], "status": "done", "summary": "painted",
+    });
+    bridge.send(&call(3, "update_task_status", done)).await;
+    assert_eq!(bridge.answer().await["result"]["structuredContent"]["status"], "done");
+    bridge.send(&call(4, "get_next_task", json!({ "wait_seconds": 45 }))).await;
+    eventually("the call waits", async || before.state.services.waiting_calls() == 1).await;
+
+    // The server goes, and the next one begins with what is in the database, at the same address.
+    let before_numbers = before.number();
+    before.state.lifecycle.soft().cancel();
+    eventually("nobody listens", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+    drop(before);
+    let after = TestApp::on(&database).await;
+    // Sessions are numbered, and the database has some of the one before.
+    while after.number() < before_numbers {}
+    let task = agent.task(&after, "Mend the gate").await;
+    let door = TcpListener::bind(address).await.unwrap();
+    tokio::spawn(server::listener::serve(
+        door,
+        server::build_router(after.state.clone()),
+        after.state.lifecycle.clone(),
+    ));
+    let next = bridge.answer().await;
+    assert_eq!((&next["id"], &next["result"]["structuredContent"]["task"]["id"]), (&json!(4), &json!(task)), "{next}");
 }
