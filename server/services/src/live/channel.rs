@@ -37,9 +37,8 @@ impl Ended {
     pub(crate) fn concerns(self, via: &Via) -> bool {
         match (self, via) {
             (Self::Session(ended), Via::Session(id)) => ended == *id,
-            (Self::AllSessions, Via::Session(_)) => true,
+            (Self::AllSessions, Via::Session(_)) | (Self::Everything, _) => true,
             (Self::Token(ended), Via::PersonalToken(id)) => ended == *id,
-            (Self::Everything, _) => true,
             _ => false,
         }
     }
