@@ -134,8 +134,6 @@ pub struct Session {
     typed_at: Option<Instant>,
     /// When something was last typed into the current leg to ttyd.
     handed_on_at: Option<Instant>,
-    /// Something that was typed is lost, or may be, and the browser was not told yet.
-    is_input_lost: bool,
     /// When the browser is told what was typed, unless output goes there before.
     input_ack_due: Option<Instant>,
     /// The shell that was shown last.
@@ -183,7 +181,6 @@ impl Session {
             typed: Typed::default(),
             typed_at: None,
             handed_on_at: None,
-            is_input_lost: false,
             input_ack_due: None,
             shell: None,
             status: Status { attached: false, drivers: 0, watchers: 0 },

@@ -10,6 +10,8 @@ pub struct Typed {
     held: Vec<u8>,
     /// Frames that came a second time.
     doubled: u64,
+    /// Something is lost, or may be, and the viewer was not told yet.
+    is_lost: bool,
 }
 
 /// What became of a frame of input.
@@ -54,9 +56,24 @@ impl Typed {
         (!self.held.is_empty()).then(|| std::mem::take(&mut self.held))
     }
 
-    /// The shell it was meant for is gone. Says whether anything was lost by that.
-    pub fn forget(&mut self) -> bool {
-        !std::mem::take(&mut self.held).is_empty()
+    /// The shell it was meant for is gone, and what waits is lost with it.
+    pub fn forget(&mut self) {
+        self.is_lost |= !std::mem::take(&mut self.held).is_empty();
+    }
+
+    /// What was handed on is lost, or may be.
+    pub fn doubt(&mut self) {
+        self.is_lost = true;
+    }
+
+    /// Whether the viewer is to be told that something may be lost.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    /// The same, for whoever tells it now.
+    pub fn tell_loss(&mut self) -> bool {
+        std::mem::take(&mut self.is_lost)
     }
 }
 

@@ -115,8 +115,7 @@ async fn what_is_done_at_one_server_is_known_at_the_other(kind: Kind) {
         events.push(began.elapsed());
     }
     for (what, took) in [("work", work), ("answers", answers), ("events", events)] {
-        println!("{kind:?}: {what} were there after {took:?}");
-        assert!(took.iter().min().unwrap() < &TARGET, "{what}: {took:?}");
+        assert!(took.iter().min().unwrap() < &TARGET, "{kind:?}: {what} were there after {took:?}");
     }
 }
 

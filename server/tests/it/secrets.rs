@@ -97,9 +97,9 @@ async fn no_secret_is_in_a_backup_or_a_log(kind: Kind) {
     let token = read(&home.join("run/secrets/token"));
     // The agent's own calls, at both doors.
     let by_agent = nobody.with_header("authorization", &format!("Bearer {token}"));
-    let taken = by_agent.post("/api/mcp/get_next_task", &json!({})).await.data();
-    assert_eq!(taken["task"]["id"], task);
-    let report = json!({ "task_id": task, "lease_epoch": taken["lease"]["epoch"], "summary": "mending" });
+    let claimed = by_agent.post("/api/mcp/get_next_task", &json!({})).await.data();
+    assert_eq!(claimed["task"]["id"], task);
+    let report = json!({ "task_id": task, "lease_epoch": claimed["lease"]["epoch"], "summary": "mending" });
     assert_eq!(by_agent.post("/api/mcp/report_progress", &report).await.status, 200);
     assert_ne!(
         by_agent.with_header("accept", "application/json, text/event-stream").post("/mcp", &json!({})).await.status,

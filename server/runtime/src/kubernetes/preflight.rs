@@ -258,7 +258,9 @@ mod tests {
         assert!(not_checked(judged(&[agent("agent:1", "sha256:1", &running)])), "that is another image");
         assert!(not_checked(judged(&[agent("agent:2", "", &creating)])));
         let fetched = agent("agent:2", "sha256:2", &running);
-        assert!(matches!(judged(&[fetched.clone()]), Outcome::Good(text) if text.contains("an agent has it")));
+        assert!(
+            matches!(judged(std::slice::from_ref(&fetched)), Outcome::Good(text) if text.contains("an agent has it"))
+        );
         let outcome = judged(&[fetched, agent("agent:2", "", &refused)]);
         assert!(
             matches!(outcome, Outcome::Broken(text) if text.contains("no such tag") && text.contains("--agent-image"))

@@ -101,7 +101,9 @@ impl Session {
         if !is_taken {
             self.effects.push_back(Effect::Note(Note::InputUnconfirmed));
             // An agent that knows no requests may have begun already: then there is no frame that could say so.
-            self.is_input_lost |= !self.is_begun;
+            if !self.is_begun {
+                self.typed.doubt();
+            }
         }
         if self.is_over {
             return;
@@ -119,7 +121,7 @@ impl Session {
         let is_doubtful = |at: Instant| self.agent_heard_at <= at || now < at + INPUT_LINGER;
         if self.handed_on_at.take().is_some_and(is_doubtful) {
             self.effects.push_back(Effect::Note(Note::InputUnconfirmed));
-            self.is_input_lost = true;
+            self.typed.doubt();
         }
     }
 
@@ -146,9 +148,10 @@ impl Session {
                 if self.handover.answered() {
                     self.effects.push_back(Effect::Close);
                 }
-                let is_another = self.shell.as_ref().is_some_and(|before| *before != shell);
+                if self.shell.as_ref().is_some_and(|before| *before != shell) {
+                    self.typed.forget();
+                }
                 self.shell = Some(shell);
-                self.is_input_lost |= is_another && self.typed.forget();
                 self.begin_epoch();
             }
             Piece::Screen => {
@@ -192,7 +195,7 @@ impl Session {
     }
 
     pub(super) fn send_reset(&mut self) {
-        let input_lost = std::mem::take(&mut self.is_input_lost);
+        let input_lost = self.typed.tell_loss();
         self.send_frame(&ServerFrame::Reset(Reset { epoch: self.epoch, reason: self.reason, input_lost }));
     }
 

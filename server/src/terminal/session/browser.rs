@@ -180,7 +180,7 @@ impl Session {
             mode: self.mode,
         };
         self.send_frame(&ServerFrame::Welcome(welcome));
-        if self.is_input_lost {
+        if self.typed.is_lost() {
             // A welcome does not say so. Nothing of this epoch was sent yet: another begins at once.
             self.epoch = self.epoch.wrapping_add(1).max(1);
             self.send_reset();

@@ -54,8 +54,8 @@ fn fits(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), Str
             {
                 return complain(&format!("is shorter than {says}"));
             }
-            "type" | "enum" | "const" | "minimum" | "maximum" => {}
-            "maxItems" | "minItems" | "maxLength" | "minLength" => {}
+            "type" | "enum" | "const" | "minimum" | "maximum" | "maxItems" | "minItems" | "maxLength" | "minLength" => {
+            }
             "anyOf" | "oneOf" => {
                 let ways = says.as_array().unwrap().iter();
                 let fitting = ways.filter(|way| fits(root, way, value, at).is_ok()).count();

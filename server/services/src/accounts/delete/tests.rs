@@ -125,8 +125,8 @@ async fn a_deleted_user_is_shut_out_at_once_and_everything_goes_by_and_by() {
     let project = bed.store.projects(trio.ann.user.id).await.unwrap().remove(0);
     let late = bed.services.agents().launch(&trio.ann, launch(&project, None)).await;
     assert_eq!(late.unwrap_err().code(), ErrorCode::NotFound);
-    let taken = accounts.register(credentials("ann", PASSWORD), client()).await;
-    assert_eq!(taken.unwrap_err().code(), ErrorCode::NameTaken, "the name is in use until nothing is left");
+    let anew = accounts.register(credentials("ann", PASSWORD), client()).await;
+    assert_eq!(anew.unwrap_err().code(), ErrorCode::NameTaken, "the name is in use until nothing is left");
     let reset = accounts.reset_password("ann", "another password".into()).await;
     assert_eq!(reset.unwrap_err().code(), ErrorCode::VersionConflict, "nobody gets in by a new password");
 
