@@ -82,7 +82,7 @@ pub async fn move_task(id: TaskId, state: TaskState) -> Result<Task, ApiError> {
 }
 
 /// Writes a note on a task's timeline, which its agent is told of.
-#[server(name = NoteTask, prefix = "/_fn", endpoint = "tasks/note")]
+#[server(name = NoteTask, prefix = "/_fn", endpoint = "tasks/note", input = Fields)]
 pub async fn note_task(id: TaskId, markdown: String) -> Result<(), ApiError> {
     let caller = context::caller()?;
     context::services()?.tasks().add_note(&caller, id, NewNote { markdown }).await?;

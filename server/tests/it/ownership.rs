@@ -113,7 +113,7 @@ async fn over_server_functions_a_foreign_object_looks_like_none() {
             },
         };
         let ask = async |id: &str, project: &str| {
-            let task = "version=1&title=x&description=&priority=low&state=in_progress";
+            let task = "version=1&title=x&description=&priority=low&state=in_progress&markdown=x";
             let input = match name {
                 "agents/launch" => format!("input[project_id]={project}"),
                 "tasks/create" => "input[title]=x".to_owned(),

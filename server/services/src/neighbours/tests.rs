@@ -22,7 +22,8 @@ async fn until(bed: &Bed, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !is_so().await {
             tokio::time::timeout(Duration::from_millis(2), std::future::pending::<()>()).await.unwrap_err();
-            bed.clock.advance(Duration::from_millis(250));
+            // Slowly enough that a server on a busy machine is not taken for dead.
+            bed.clock.advance(Duration::from_millis(50));
         }
     };
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("it never came to: {what}"));
@@ -36,15 +37,25 @@ async fn neighbour(bed: &Bed) -> (Services, [(JoinHandle<()>, CancellationToken)
         [&bed.services, &other].iter().all(|server| server.neighbour_count() == 1)
     })
     .await;
-    let told = async || bed.store.servers().await.unwrap().iter().map(|server| server.told).collect::<Vec<_>>();
-    until(bed, "both have said so", async || told().await.iter().all(|told| *told > 0)).await;
-    until(bed, "both have heard so", async || {
-        let before = told().await;
-        bed.clock.advance(LOOK_SELDOM);
-        told().await == before
+    they_have_met(bed).await;
+    (other, running)
+}
+
+/// Both have said that they are new to each other, and have heard it: a server gives a sign of life at the beginning of a round
+/// and listens at the end.
+async fn they_have_met(bed: &Bed) {
+    let servers = async || bed.store.servers().await.unwrap();
+    until(bed, "both have said so", async || {
+        let now = servers().await;
+        now.len() == 2 && now.iter().all(|server| server.told > 0)
     })
     .await;
-    (other, running)
+    let before = servers().await;
+    until(bed, "both have heard so", async || {
+        let now = servers().await;
+        before.iter().all(|then| now.iter().any(|server| server.id == then.id && server.beats >= then.beats + 2))
+    })
+    .await;
 }
 
 fn is_resync(event: &LiveEvent) -> bool {
@@ -126,6 +137,7 @@ async fn a_server_that_was_taken_for_dead_begins_anew() {
         now.len() == 2 && now.iter().all(|server| !before.contains(&server.id))
     })
     .await;
+    they_have_met(&bed).await;
     let task = bed.task(&ann, &bed.project(&ann, "p").await, "t").await;
     bed.await_event(&mut page, |event| *event == LiveEvent::Task(Box::new(task.clone()))).await;
 }
