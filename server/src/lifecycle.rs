@@ -39,10 +39,13 @@ impl Lifecycle {
         self.soft.is_cancelled()
     }
 
-    /// Ends when requests that only wait are to be sent away.
+    /// Ends when requests that only wait are to be sent away; at the hard stop, that is all of them.
     pub async fn waiting_over(&self) {
         self.soft.cancelled().await;
-        tokio::time::sleep(WAIT_GRACE).await;
+        tokio::select! {
+            () = self.hard.cancelled() => {}
+            () = tokio::time::sleep(WAIT_GRACE) => {}
+        }
     }
 
     /// Holds up the end of the process, until the hard stop, for as long as the token lives. For WebSockets and

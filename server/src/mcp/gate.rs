@@ -25,8 +25,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         Err(problem) => return refused(problem),
     };
     tokio::select! {
-        response = next.run(request) => response,
+        // The hard stop also breaks off what is inside, which would then be answered as a fault of ours.
+        biased;
         () = state.lifecycle.waiting_over() => Problem::restarting().into_response(),
+        response = next.run(request) => response,
     }
 }
 
