@@ -186,3 +186,25 @@ test("what an agent reports of its task is on the card at once: who, what, and h
   await page.goto(`/agents/${agent}`);
   await expect(page.getByRole("region", { name: "Current task" }).getByRole("progressbar")).toHaveAttribute("value", "50");
 });
+
+test("what a person notes on a task is on its timeline at once, and the agent hears it with its next report", async ({ page, server }) => {
+  const api = await Api.login(server, "ada");
+  const agent = await api.launch(projectOf(page), { name: "oiler", start_command: "" });
+  await api.reach("idle", agent);
+  const taken = await call(server, agent, "get_next_task");
+  const held = { task_id: taken["task"].id, lease_epoch: taken["lease"].epoch };
+  await page.goto(`/tasks/${taken["task"].id}`);
+  await interactive(page);
+  const note = page.getByLabel("Note");
+  await page.getByRole("button", { name: "Add note" }).click();
+  await expect(note, "an empty one is refused").toHaveAttribute("aria-invalid", "true");
+  await note.fill("The can is in the **shed**.");
+  await page.getByRole("button", { name: "Add note" }).click();
+  await expect(page.getByRole("region", { name: "Timeline" })).toContainText("The can is in the **shed**.");
+  await expect(note).toHaveValue("");
+  await expectAccessible(page, "a task with a note");
+  const report = await call(server, agent, "report_progress", { ...held, summary: "Looking for the can" });
+  expect(report["instructions"]).toContain("The can is in the **shed**.");
+  const again = await call(server, agent, "report_progress", { ...held, summary: "Found it" });
+  expect(again["instructions"], "it is said once").toBeNull();
+});

@@ -147,7 +147,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       const walks: [string, string[]][] = [
         ["/agents", ["All 1", "Idle 1", "stoker", "Engine", "Open terminal", "Stop", "Delete", "Watch all terminals"]],
         [`/projects/${project}`, ["Projects", "Edit project", "New task", "Oil the gears", "Edit", "Move to", "Failed 0", "Cancelled 0"]],
-        [`/tasks/${task}`, ["Projects", "Engine", "Edit", "Delete", "In progress", "In review", "Done", "Cancelled"]],
+        [`/tasks/${task}`, ["Projects", "Engine", "Edit", "Delete", "Note", "Add note", "In progress", "In review", "Done", "Cancelled"]],
         [`/agents/${agent}`, ["Agents", "Open terminal", "Stop", "Delete", "Log lines", "Engine"]],
       ];
       for (const [path, own] of walks) {

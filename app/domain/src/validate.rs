@@ -2,7 +2,7 @@
 //!
 //! Every message is a sentence that names what is wrong and what to do instead; it reads well after the field's label.
 
-use crate::address::Address;
+use crate::{address::Address, tools::NOTE_MAX_BYTES};
 use serde::{Deserialize, Serialize};
 
 /// Longest username, in characters.
@@ -190,6 +190,16 @@ pub fn description(input: &str) -> Result<String, String> {
         Err("Remove the control characters.".into())
     } else {
         Ok(input.to_owned())
+    }
+}
+
+/// A note on a task, in Markdown.
+pub fn note(input: &str) -> Result<String, String> {
+    let markdown = description(input)?;
+    match markdown.trim() {
+        "" => Err("Write something.".into()),
+        text if text.len() > NOTE_MAX_BYTES => Err(format!("Use at most {} KiB.", NOTE_MAX_BYTES / 1024)),
+        text => Ok(text.to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     AgentId, Event, EventId, EventKind, LiveEvent, NewNote, NewTask, ProjectId, Subject, Task, TaskId, TaskPatch,
-    TaskResult, TaskState, task::PatchError,
+    TaskResult, TaskState, task::PatchError, validate,
 };
 use store::{NewEvent, StoreError, Work};
 
@@ -14,7 +14,6 @@ use crate::{
     error::{Error, Object},
     policy::{self, Action, Owner},
     to_the_end,
-    tools::note::note,
 };
 
 pub(crate) mod dependencies;
@@ -75,7 +74,7 @@ impl Tasks {
     /// Writes a note on the caller's task. An agent at work on it is told with its next report.
     pub async fn add_note(&self, caller: &Caller, id: TaskId, input: NewNote) -> Result<Event, Error> {
         let owner = policy::authorize(caller, Action::UpdateTask)?;
-        let markdown = note(&input.markdown).map_err(|complaint| Error::invalid("markdown", complaint))?;
+        let markdown = validate::note(&input.markdown).map_err(|complaint| Error::invalid("markdown", complaint))?;
         let (inner, caller) = (Arc::clone(&self.0), caller.clone());
         to_the_end(async move {
             let task = inner.task(owner, id).await?;

@@ -24,7 +24,7 @@ mod ask;
 mod claim;
 mod instructions;
 mod keyed;
-pub(crate) mod note;
+mod note;
 mod read;
 mod report;
 mod status;

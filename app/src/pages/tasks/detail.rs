@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use domain::{LiveEvent, Subject, Task, TaskId, TaskState};
+use domain::{Invalid, LiveEvent, Subject, Task, TaskId, TaskState};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::{use_navigate, use_params_map};
 
@@ -297,6 +297,10 @@ fn History(id: TaskId, task: Memo<Task>) -> impl IntoView {
     }
 }
 
+fn check_note(input: &NoteTask) -> Result<(), Invalid> {
+    domain::validate::note(&input.markdown).map(drop).map_err(|complaint| Invalid::field("markdown", complaint))
+}
+
 /// Where a person writes on the timeline. The timeline shows the note when it is told of it.
 #[component]
 fn NoteForm(id: TaskId) -> impl IntoView {
@@ -306,7 +310,7 @@ fn NoteForm(id: TaskId) -> impl IntoView {
         toasts.done("The note is written.");
     };
     view! {
-        <Form id="note" done check=|_: &NoteTask| Ok(())>
+        <Form id="note" done check=check_note>
             <input type="hidden" name="id" value=id.to_string() />
             <TextArea
                 label="Note"
@@ -314,7 +318,7 @@ fn NoteForm(id: TaskId) -> impl IntoView {
                 name="markdown"
                 value=markdown
                 rows=2
-                hint="Its agent is told with its next report. Markdown works."
+                hint="Its agent is told with its next report."
             />
             <div class="form-actions"><SubmitButton label="Add note" class="button" /></div>
         </Form>

@@ -2,7 +2,7 @@
 
 use domain::{
     EventKind, Subject,
-    tools::{AddTaskNote, AddTaskNoteOutput, NOTE_MAX_BYTES},
+    tools::{AddTaskNote, AddTaskNoteOutput},
     validate,
 };
 use store::Work;
@@ -17,7 +17,7 @@ impl Inner {
         input: AddTaskNote,
         call: Option<Call>,
     ) -> Result<AddTaskNoteOutput, Error> {
-        let markdown = note(&input.markdown).map_err(|complaint| Error::invalid("markdown", complaint))?;
+        let markdown = validate::note(&input.markdown).map_err(|complaint| Error::invalid("markdown", complaint))?;
         let task = self.task_for(worker, &input.task_id).await?;
         let event = self.event(worker.actor(), Subject::Task(task.id), EventKind::TaskNoted { markdown });
         let output = AddTaskNoteOutput { note_id: event.event.id.to_string() };
@@ -29,15 +29,5 @@ impl Inner {
         self.store.write_work(&work).await?;
         self.publish_task(worker.user_id, &task);
         Ok(output)
-    }
-}
-
-/// A note in its stored form, or what is wrong with it.
-pub(crate) fn note(markdown: &str) -> Result<String, String> {
-    let markdown = validate::description(markdown)?;
-    match markdown.trim() {
-        "" => Err("Write something.".into()),
-        text if text.len() > NOTE_MAX_BYTES => Err(format!("Use at most {} KiB.", NOTE_MAX_BYTES / 1024)),
-        text => Ok(text.to_owned()),
     }
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use store::{Fence, FenceTime, Renewal, Work, Written};
 
-use super::{Call, note::note};
+use super::Call;
 use crate::{Inner, Worker, clock::later, error::Error};
 
 /// How often a change is made again on top of a person's.
@@ -131,7 +131,7 @@ fn checked(input: UpdateTaskStatus) -> Result<Change, Error> {
     let mut checker = Checker::default();
     let summary = checker.check("summary", validate::label(&summary, SUMMARY_MAX));
     let blocked_reason = match (status, blocked_reason) {
-        (WorkStatus::Blocked, Some(reason)) => Some(checker.check("blocked_reason", note(&reason))),
+        (WorkStatus::Blocked, Some(reason)) => Some(checker.check("blocked_reason", validate::note(&reason))),
         (WorkStatus::Blocked, None) => {
             Some(checker.check("blocked_reason", Err("Say what must happen before anybody can go on.".into())))
         }
