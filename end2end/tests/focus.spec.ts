@@ -173,6 +173,24 @@ test("dialogs about projects and tasks keep the focus and give it back", async (
   for (const name of ["Edit project", "New task", "Edit"]) await visit(page, name, escape);
 });
 
+test("a dialog whose button is pressed again at once, before the page hears that it was closed, is whole", async ({ page, server }) => {
+  const api = await Api.register(server, "ada");
+  await page.context().addCookies(await api.cookies());
+  await page.goto("/projects");
+  await interactive(page);
+  const opener = page.getByRole("button", { name: "New project" }).first();
+  await opener.click();
+  const dialog = page.getByRole("dialog", { name: "New project" });
+  await expect(dialog.getByLabel("Project name")).toBeFocused();
+  await opener.evaluate((button: HTMLElement) => {
+    document.querySelector<HTMLDialogElement>("dialog[open]")?.close();
+    button.click();
+  });
+  await expect(dialog.getByLabel("Project name")).toBeFocused();
+  await escape(page);
+  await expect(dialog).toBeHidden();
+});
+
 test("dialogs about agents keep the focus and give it back", async ({ page, server }) => {
   const { api, agent } = await running(server, page, "stoker");
   await page.goto("/agents");

@@ -58,6 +58,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         ["agent", `/agents/${agent}`],
         ["inbox", "/questions"],
         ["settings", "/settings"],
+        ["users", "/settings/users"],
       ];
       for (const [name, path] of pages) {
         await page.goto(path);

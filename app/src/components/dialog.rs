@@ -79,7 +79,8 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let opens_at_once = open.get_untracked();
-    Effect::new(move || follow(node, open.get()));
+    let opening = StoredValue::new(false);
+    Effect::new(move || follow(node, open.get(), opening));
     forget_address_when_closed(open);
     let keydown = move |event: ev::KeyboardEvent| {
         if keeps_escape && event.key() == "Escape" {
@@ -95,7 +96,8 @@ pub fn Dialog(
             open=opens_at_once
             closedby=if keeps_escape { "none" } else { "closerequest" }
             on:keydown=keydown
-            on:close=move |_| open.set(false)
+            // It is told late: the button may have been pressed again meanwhile.
+            on:close=move |_| if !opening.get_value() { open.set(false) }
         >
             <Show when=move || open.get()>
                 <div class="dialog-header">
@@ -115,16 +117,17 @@ pub fn Dialog(
     }
 }
 
-/// Makes the element follow the signal.
-fn follow(node: NodeRef<html::Dialog>, open: bool) {
+/// Makes the element follow the signal. `opening` says whether it is still to be opened.
+fn follow(node: NodeRef<html::Dialog>, open: bool, opening: StoredValue<bool>) {
     let Some(dialog) = node.get() else { return };
+    opening.set_value(open);
     if !open {
         dialog.close();
         return;
     }
     // The content is mounted in the same turn; the dialog looks for what to focus when it opens.
     request_animation_frame(move || {
-        if dialog.matches(":modal").unwrap_or(false) {
+        if opening.try_update_value(std::mem::take) != Some(true) || dialog.matches(":modal").unwrap_or(false) {
             return;
         }
         // Open, but not modal: so the server sent it.

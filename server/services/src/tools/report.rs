@@ -32,17 +32,12 @@ impl Inner {
         let until = later(now, LEASE_TTL);
         // A lease that lasts longer, because of a question, is left alone.
         let lease_expires_at = task.lease.as_ref().map_or(until, |lease| lease.expires_at.max(until));
+        let kind = EventKind::TaskReported { summary: summary.clone(), percent, link: link.clone() };
+        // It has its place on the timeline before that is read: what somebody writes meanwhile comes after it and is told next time.
+        let event = self.event(worker.actor(), Subject::Task(task.id), kind);
         let instructions = self.instructions(worker, &task).await?;
         let output = ReportProgressOutput { lease_expires_at, instructions };
-        let report = Report {
-            agent_name: worker.agent_name.clone(),
-            summary: summary.clone(),
-            percent,
-            link: link.clone(),
-            at: now,
-        };
-        let event =
-            self.event(worker.actor(), Subject::Task(task.id), EventKind::TaskReported { summary, percent, link });
+        let report = Report { agent_name: worker.agent_name.clone(), summary, percent, link, at: now };
         let work = Work {
             fence: Some(fence),
             renewal: Some(Renewal { task_id: task.id, until, only_later: true }),

@@ -1,9 +1,6 @@
 //! What a viewer's terminal answers by itself must never end up as something typed. On a real agent: it is tmux that asks.
 
-use super::{
-    real::{agent_of_new_user, remove, ttyd},
-    viewer::Viewer,
-};
+use super::real::{agent_of_new_user, ready, remove, ttyd};
 use crate::support::Program;
 
 /// What tmux asks every terminal that it is attached to, and what xterm.js answers.
@@ -15,9 +12,7 @@ async fn a_viewer_that_answers_late_types_nothing() {
     let data = tempfile::tempdir().unwrap();
     let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
     let (browser, agent) = agent_of_new_user(&server.address).await;
-    let mut viewer = Viewer::connect(server.address.parse().unwrap(), &browser, agent).await.unwrap();
-    viewer.hello(80, 24).await;
-    viewer.welcomed().await;
+    let mut viewer = ready(&server.address, &browser, agent).await;
     viewer.input(0, b"echo before-$((1+1)); cat; echo after-$((1+2))\r").await;
     let mut shown = viewer.output_until("before-2").await;
     // The viewer has not come to answer yet when it is attached anew, as on a slow line; then it answers both times at once.
@@ -39,9 +34,7 @@ async fn tmux_is_answered_at_once() {
     let data = tempfile::tempdir().unwrap();
     let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
     let (browser, agent) = agent_of_new_user(&server.address).await;
-    let mut viewer = Viewer::connect(server.address.parse().unwrap(), &browser, agent).await.unwrap();
-    viewer.hello(80, 24).await;
-    viewer.welcomed().await;
+    let mut viewer = ready(&server.address, &browser, agent).await;
     let begun = std::time::Instant::now();
     viewer.output_until("\x1b[?1004h").await;
     assert!(begun.elapsed() < std::time::Duration::from_millis(4500), "it gave up waiting after five seconds");

@@ -6,8 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     FakeTtyd, TestApp, live,
-    real::{agent_of_new_user, remove, ttyd},
-    viewer::Viewer,
+    real::{agent_of_new_user, ready, remove, ttyd},
 };
 use crate::support::Program;
 use server::terminal::limits::INPUT_DRAIN_DEADLINE;
@@ -61,9 +60,7 @@ async fn keys_that_died_with_ttyd_are_told() {
     let data = tempfile::tempdir().unwrap();
     let server = Program::new(data.path(), &["serve"]).env("AIWORKER_TTYD", ttyd().to_str().unwrap()).start().await;
     let (browser, agent) = agent_of_new_user(&server.address).await;
-    let mut viewer = Viewer::connect(server.address.parse().unwrap(), &browser, agent).await.unwrap();
-    viewer.hello(80, 24).await;
-    viewer.welcomed().await;
+    let mut viewer = ready(&server.address, &browser, agent).await;
     viewer.input(0, b"echo $((6*7))-here\r").await;
     viewer.output_until("42-here").await;
     let ttyd = ttyd_of(agent).expect("ttyd runs");

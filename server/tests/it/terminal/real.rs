@@ -58,7 +58,8 @@ pub async fn remove(browser: &Client, agent: AgentId) {
     eventually("the agent is gone", async || browser.get(&path).await.status == 404).await;
 }
 
-async fn ready(address: &str, browser: &Client, agent: AgentId) -> Viewer {
+/// A viewer of the agent, whose terminal has begun.
+pub async fn ready(address: &str, browser: &Client, agent: AgentId) -> Viewer {
     let mut viewer = Viewer::connect(address.parse().unwrap(), browser, agent).await.unwrap();
     viewer.hello(100, 30).await;
     viewer.welcome().await;
