@@ -320,7 +320,7 @@ fn NoteForm(id: TaskId) -> impl IntoView {
                 rows=2
                 hint="Its agent is told with its next report."
             />
-            <div class="form-actions"><SubmitButton label="Add note" class="button" /></div>
+            <div class="form-actions start"><SubmitButton label="Add note" class="button" /></div>
         </Form>
     }
 }
