@@ -6,6 +6,8 @@ import { basename, join } from "node:path";
 
 const folder = process.argv[2];
 let [passed, failed, skipped] = [0, 0, 0];
+// Said again at the end: a long log is often cut in its middle.
+const failures = [];
 const files = readdirSync(folder).sort();
 
 console.log();
@@ -17,13 +19,15 @@ for (const file of files.filter((name) => name.endsWith(".log"))) {
     failed += Number(bad);
     skipped += Number(ignored);
   }
+  for (const [, name] of text.matchAll(/^test (.+) \.\.\. FAILED$/gm)) failures.push(`${title(file)}: ${name}`);
   console.log(`${title(file)}: ${lines.length} test programs`);
 }
 for (const file of files.filter((name) => name.endsWith(".json"))) {
-  const { stats } = JSON.parse(readFileSync(join(folder, file), "utf8"));
+  const { stats, suites } = JSON.parse(readFileSync(join(folder, file), "utf8"));
   passed += stats.expected + stats.flaky;
   failed += stats.unexpected;
   skipped += stats.skipped;
+  for (const failure of unexpected(suites)) failures.push(`${title(file)}: ${failure}`);
   console.log(`${title(file)}: ${Math.round(stats.duration / 1000)} s${stats.flaky ? `, ${stats.flaky} passed only when tried again` : ""}`);
 }
 // Cargo counts as passed what this host cannot run; such tests say so themselves.
@@ -32,6 +36,7 @@ for (const line of files.includes("skipped") ? readFileSync(join(folder, "skippe
   skipped += 1;
   console.log(`skipped: ${line}`);
 }
+for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
 process.exit(passed > 0 && failed === 0 ? 0 : 1);
 
@@ -39,4 +44,19 @@ process.exit(passed > 0 && failed === 0 ? 0 : 1);
 function title(file) {
   const words = basename(file).replace(/\.\w+$/, "").replaceAll("-", " ");
   return words[0].toUpperCase() + words.slice(1);
+}
+
+/** Where each test that failed is, and the first line of why. */
+function unexpected(suites) {
+  return suites.flatMap((suite) => [
+    ...unexpected(suite.suites ?? []),
+    ...suite.specs.filter((spec) => !spec.ok).map((spec) => `${spec.file}:${spec.line} ${spec.title}${why(spec)}`),
+  ]);
+}
+
+function why(spec) {
+  const messages = spec.tests.flatMap((test) => test.results).map((result) => result.error?.message);
+  // Playwright colours what it says.
+  const [line] = (messages.find(Boolean) ?? "").replaceAll(/\u001b\[\d+m/g, "").split("\n");
+  return line && ` (${line})`;
 }

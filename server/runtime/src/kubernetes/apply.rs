@@ -63,16 +63,26 @@ impl Cluster {
 
     /// Wants no pod. The claim stays.
     pub async fn stop(&self, id: AgentId) -> Result<(), RuntimeError> {
-        const WHAT: &str = "stopping the agent";
+        self.want_no_pod("stopping the agent", id).await.map(drop)
+    }
+
+    /// Wants no pod, and says whether the cluster has taken note: from then on it makes nothing for this agent any more, not
+    /// even what it was about to make.
+    async fn want_no_pod(&self, what: &'static str, id: AgentId) -> Result<bool, RuntimeError> {
         let (sets, name) = (self.api::<StatefulSet>(), names::agent(id));
-        let Some(set) = answer_if_there(WHAT, sets.get(&name)).await? else { return Ok(()) };
-        if !self.is_ours(&set, id) || set.spec.and_then(|spec| spec.replicas) == Some(0) {
-            return Ok(());
+        let set = answer_if_there(what, sets.get(&name)).await?;
+        // Nothing is made for a set that is on its way out.
+        let Some(set) = set.filter(|set| self.is_ours(set, id) && set.metadata.deletion_timestamp.is_none()) else {
+            return Ok(true);
+        };
+        if set.spec.as_ref().and_then(|spec| spec.replicas) == Some(0) {
+            let seen = set.status.and_then(|status| status.observed_generation);
+            return Ok(seen >= set.metadata.generation);
         }
         let patch = json!({ "spec": { "replicas": 0 } });
         let params = PatchParams { field_manager: Some(names::FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        answer_if_there(WHAT, sets.patch(&name, &params, &Patch::Merge(patch))).await?;
-        Ok(())
+        answer_if_there(what, sets.patch(&name, &params, &Patch::Merge(patch))).await?;
+        Ok(false)
     }
 
     /// Deletes everything and waits until it is gone.
@@ -81,14 +91,17 @@ impl Cluster {
         let deadline = Instant::now() + REMOVE_DEADLINE;
         let mut pause = REMOVE_PAUSES.0;
         loop {
-            // First what would make the others anew; it stays until its pod is gone. Again each time: the cluster may have been
-            // making a claim just then, for a set that was still wanted.
-            self.delete::<StatefulSet>(WHAT, id, &names::agent(id), PropagationPolicy::Foreground).await?;
-            if self.config.volumes == VolumePolicy::Delete {
-                let claim = names::claim(id);
-                self.delete::<PersistentVolumeClaim>(WHAT, id, &claim, PropagationPolicy::Background).await?;
+            // A set that was deleted while the cluster works on it would leave a claim, or a pod, that comes afterwards.
+            let settled = self.want_no_pod(WHAT, id).await?;
+            if settled {
+                // First what would make the others anew; it stays until its pod is gone.
+                self.delete::<StatefulSet>(WHAT, id, &names::agent(id), PropagationPolicy::Foreground).await?;
+                if self.config.volumes == VolumePolicy::Delete {
+                    let claim = names::claim(id);
+                    self.delete::<PersistentVolumeClaim>(WHAT, id, &claim, PropagationPolicy::Background).await?;
+                }
+                self.delete::<Secret>(WHAT, id, &names::agent(id), PropagationPolicy::Background).await?;
             }
-            self.delete::<Secret>(WHAT, id, &names::agent(id), PropagationPolicy::Background).await?;
             let left = self.left_of(id).await?;
             if left.is_empty() {
                 return Ok(());

@@ -21,5 +21,4 @@ mod viewer;
 mod walk;
 mod watches;
 mod wire;
-#[expect(dead_code, reason = "a place without a cluster is for other tests")]
 mod world;

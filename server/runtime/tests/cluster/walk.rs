@@ -7,7 +7,10 @@ use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{PersistentVolumeClaim, Pod, Secret},
 };
-use kube::{ResourceExt, api::DeleteParams};
+use kube::{
+    ResourceExt,
+    api::{DeleteParams, Patch, PatchParams},
+};
 use runtime::{AgentRuntime, AgentSpec, RuntimeError};
 
 use crate::world::{World, eventually, spec};
@@ -175,6 +178,30 @@ async fn what_is_deleted_while_the_cluster_is_still_making_it_leaves_nothing() {
     assert!(eventually(async || world.api::<Pod>().get(&pod).await.ok()).await.is_some(), "the last one has a pod");
     world.remove(last.id).await;
     assert_eq!(world.left().await, Vec::<String>::new());
+    world.end().await;
+}
+
+/// Where nothing but the test says what the cluster has taken note of.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_deleted_before_the_cluster_knows_that_no_pod_is_wanted() {
+    let Some(world) = World::bare().await else { return };
+    let spec = spec();
+    world.runtime.ensure(&spec).await.unwrap();
+    let name = domain::Agent::pod_name_of(spec.id);
+    let name = name.trim_end_matches("-0");
+    let sets = world.api::<StatefulSet>();
+    let outcome = world.runtime.remove(spec.id).await;
+    assert!(matches!(outcome, Err(RuntimeError::Timeout(_))), "{outcome:?}");
+    let set = sets.get(name).await.unwrap();
+    assert_eq!(set.metadata.deletion_timestamp, None, "the cluster may be making its claim just now");
+    assert_eq!(set.spec.and_then(|spec| spec.replicas), Some(0));
+
+    let noted = serde_json::json!({ "status": { "replicas": 0, "observedGeneration": set.metadata.generation } });
+    sets.patch_status(name, &PatchParams::default(), &Patch::Merge(noted)).await.unwrap();
+    // Nobody is there who would take away a set whose pods are gone: it stays marked.
+    let outcome = world.runtime.remove(spec.id).await;
+    assert!(matches!(outcome, Err(RuntimeError::Timeout(_))), "{outcome:?}");
+    assert!(sets.get(name).await.unwrap().metadata.deletion_timestamp.is_some(), "now it is deleted");
     world.end().await;
 }
 
