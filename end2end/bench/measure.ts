@@ -71,7 +71,7 @@ export async function compare(routes: Routes, rows: { echo: Row; late?: Pick<Row
 const limited = ({ limit }: Pick<Row, "limit">): Pick<Figure, "limit"> => (limit ? { limit } : {});
 
 /** The terminal of an agent as the dashboard reaches it. */
-export async function throughGateway(server: AiWorker, api: Api, agent: string): Promise<Terminal> {
+export async function throughGateway(server: Pick<AiWorker, "url">, api: Api, agent: string): Promise<Terminal> {
   const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   const { hostname, port } = new URL(server.url);
   const target = { hostname, port, path: `/agent-terminal/${agent}/ws`, headers: { cookie, origin: server.url } };

@@ -70,6 +70,7 @@ test("Claude Code in a pod takes a task, asks, is answered, commits and finishes
     await api.delete(agent);
     await api.gone();
     await cluster.empty();
+    expect(await api.read("/api/orphans")).toEqual([]);
   } finally {
     await model.stop();
   }

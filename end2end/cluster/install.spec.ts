@@ -1,27 +1,42 @@
-// An installation as k8s/README.md describes it, on a cluster of our own: the overlay with the embedded database and the server's own
-// image. The server finds the cluster by itself, with the account that it has there, and runs agents.
+// Installations as k8s/README.md describes them, on a cluster of our own: both overlays, with the server's own image. The server finds the
+// cluster by itself, with the account that it has there, and runs agents.
 
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { test as base } from "@playwright/test";
+import { type TestInfo, test as base } from "@playwright/test";
+import { throughGateway } from "../bench/measure.ts";
 import { Api } from "../fixtures/api.ts";
 import { POD_DEADLINE, expect } from "../fixtures/cluster-test.ts";
+import { Postgres } from "../fixtures/postgres.ts";
 import { until } from "../fixtures/until.ts";
 
 const image = process.env["AIWORKER_TEST_SERVER_IMAGE"] ?? "";
+/** This machine, as pods reach it. */
+const here = process.env["AIWORKER_TEST_ADDRESS"] ?? "";
 /** How long kubectl may wait for anything. */
 const ROLLOUT_DEADLINE = 120_000;
 const NAMESPACES = ["control-plane", "agents"];
+const ADMIN_PORT = 9090;
+
+/** An object of the cluster's API. */
+type Manifest = Record<string, any>;
 
 base.skip(!process.env["AIWORKER_TEST_OWN_CLUSTER"], "it takes the namespaces of a real installation");
+// One after the other: they are in the same namespaces.
+base.describe.configure({ mode: "default" });
 
 base("an installation from k8s/overlays/embedded runs agents", async ({}, testInfo) => {
-  const overlay = writeOverlay(testInfo.outputPath("overlay"));
-  try {
-    kubectl(["apply", "--validate=false", "-k", overlay]);
-    kubectl(["-n", "control-plane", "rollout", "status", "deploy/aiworker", `--timeout=${ROLLOUT_DEADLINE / 1000}s`]);
-    const [pod] = JSON.parse(kubectl(["-n", "control-plane", "get", "pods", "-o", "json"])).items;
+  const volume = {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "aiworker", namespace: "control-plane" },
+    spec: { storageClassName: process.env["AIWORKER_TEST_STORAGE_CLASS"] },
+  };
+  await installed(testInfo, "embedded", { patches: [volume] }, async () => {
+    const [pod, ...others] = serverPods();
+    expect(others).toEqual([]);
     expect(pod.spec.containers[0].securityContext.readOnlyRootFilesystem).toBe(true);
     expect(pod.status.containerStatuses[0].restartCount).toBe(0);
 
@@ -50,35 +65,103 @@ base("an installation from k8s/overlays/embedded runs agents", async ({}, testIn
       expect(findings).toContain("permissions");
     });
 
-    const api = await Api.register({ url: `http://${pod.status.podIP}:3000` }, "ada");
+    const api = await Api.register({ url: urlOf(pod) }, "ada");
     api.patience = POD_DEADLINE;
     const agent = await api.launch(await api.project("Engine"), { name: "bernoulli" });
     await api.reach("idle", agent);
     await api.delete(agent);
     await api.gone();
-    const left = kubectl(["-n", "agents", "get", "statefulsets,pods,persistentvolumeclaims", "-o", "name"]);
-    expect(left.trim()).toBe("");
+    expect(await api.read("/api/orphans")).toEqual([]);
+    expectNothingLeft();
+  });
+});
+
+base("an installation from k8s/overlays/postgres serves and looks after agents with either replica", async ({}, testInfo) => {
+  const postgres = await Postgres.start(here);
+  try {
+    const secret = (name: string, stringData: Record<string, string>): Manifest => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: "control-plane" },
+      stringData,
+    });
+    const key = (): string => randomBytes(32).toString("hex");
+    const resources = [secret("aiworker-database", { url: postgres.url }), secret("aiworker-key", { key: key(), credentials: key() })];
+    await installed(testInfo, "postgres", { resources }, async () => {
+      const pods = serverPods();
+      expect(pods.map(({ status }) => status.containerStatuses[0].restartCount)).toEqual([0, 0]);
+      const url = urlOf(pods[0]);
+      const api = await Api.register({ url }, "ada");
+      api.patience = POD_DEADLINE;
+      const agent = await api.launch(await api.project("Engine"), { name: "bernoulli" });
+      await api.reach("idle", agent);
+
+      await base.step("the session and the terminal are the same at either", async () => {
+        const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+        for (const pod of pods) {
+          const seen = (await (await fetch(`${urlOf(pod)}/api/agents/my`, { headers: { cookie } })).json()) as { data: Manifest[] };
+          expect(seen.data.map(({ id, phase }) => [id, phase])).toEqual([[agent, "idle"]]);
+          const terminal = await throughGateway({ url: urlOf(pod) }, api, agent);
+          const answer = terminal.shows("sum:42");
+          terminal.type("echo sum:$((6*7))\r");
+          await answer;
+          terminal.close();
+        }
+      });
+
+      await base.step("the one that reconciles is killed; the other takes over", async () => {
+        const reconciling = await Promise.all(pods.map(async (pod) => figure(await metrics(pod), "reconciles")));
+        expect(reconciling.toSorted(), "one of them does").toEqual([0, 1]);
+        const killed = pods[reconciling.indexOf(1)];
+        const heir = pods[reconciling.indexOf(0)];
+        kubectl(["-n", "control-plane", "delete", "pod", killed.metadata.name, "--grace-period=0", "--force"]);
+        const left = await Api.login({ url: urlOf(heir) }, "ada");
+        left.patience = POD_DEADLINE;
+        await left.delete(agent);
+        await left.gone();
+        expect(await left.read("/api/orphans")).toEqual([]);
+        expectNothingLeft();
+      });
+      kubectl(["-n", "control-plane", "rollout", "status", "deploy/aiworker", `--timeout=${ROLLOUT_DEADLINE / 1000}s`]);
+    });
   } finally {
-    if (testInfo.status !== testInfo.expectedStatus) {
-      const story = kubectl(["get", "events,pods", "-A"]) + kubectl(["-n", "control-plane", "logs", "deploy/aiworker", "--tail=50"]);
-      await testInfo.attach("cluster", { body: story });
-    }
-    kubectl(["delete", "--wait=false", "-k", overlay]);
+    await postgres.stop();
+  }
+});
+
+/** What an operator adds to an overlay. */
+interface Additions {
+  resources?: Manifest[];
+  patches?: Manifest[];
+}
+
+/** Installs an overlay, runs `use` when the server is up, and takes everything away again. */
+async function installed(testInfo: TestInfo, overlay: string, additions: Additions, use: () => Promise<void>): Promise<void> {
+  const folder = writeOverlay(testInfo.outputPath("overlay"), overlay, additions);
+  try {
+    kubectl(["apply", "--validate=false", "-k", folder]);
+    kubectl(["-n", "control-plane", "rollout", "status", "deploy/aiworker", `--timeout=${ROLLOUT_DEADLINE / 1000}s`]);
+    await use();
+  } catch (error) {
+    const story = kubectl(["get", "events,pods", "-A"]) + kubectl(["-n", "control-plane", "logs", "-l", "app.kubernetes.io/name=aiworker", "--prefix", "--tail=50"]);
+    await testInfo.attach("cluster", { body: story });
+    throw error;
+  } finally {
+    kubectl(["delete", "--wait=false", "-k", folder]);
     await until("the namespaces are gone", POD_DEADLINE, () => {
       const names = kubectl(["get", "namespaces", "-o", "name"]).split("\n");
       return !NAMESPACES.some((name) => names.includes(`namespace/${name}`));
     });
   }
-});
+}
 
 /** What an operator would write: the images, the storage class, the addresses. */
-function writeOverlay(folder: string): string {
+function writeOverlay(folder: string, overlay: string, { resources = [], patches = [] }: Additions): string {
   mkdirSync(folder, { recursive: true });
-  const storage = process.env["AIWORKER_TEST_STORAGE_CLASS"];
   const [name, tag] = image.split(/:(?=[^:]*$)/);
   const env = {
     AIWORKER_AGENT_IMAGE: process.env["AIWORKER_TEST_IMAGE"],
-    AIWORKER_STORAGE_CLASS: storage,
+    AIWORKER_STORAGE_CLASS: process.env["AIWORKER_TEST_STORAGE_CLASS"],
     AIWORKER_IMAGE_PULL_SECRET: "",
     // No proxy with TLS stands before it here.
     AIWORKER_PUBLIC_URL: "",
@@ -93,22 +176,41 @@ function writeOverlay(folder: string): string {
       },
     },
   };
-  const volume = {
-    apiVersion: "v1",
-    kind: "PersistentVolumeClaim",
-    metadata: { name: "aiworker", namespace: "control-plane" },
-    spec: { storageClassName: storage },
+  const write = (kind: string) => (content: Manifest, number: number): string => {
+    writeFileSync(join(folder, `${kind}-${number}.yaml`), JSON.stringify(content));
+    return `${kind}-${number}.yaml`;
   };
   const kustomization = {
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
-    resources: [relative(resolve(folder), resolve("..", "k8s", "overlays", "embedded"))],
+    resources: [relative(resolve(folder), resolve("..", "k8s", "overlays", overlay)), ...resources.map(write("resource"))],
     images: [{ name: "aiworker/server", newName: name, newTag: tag }],
-    patches: [{ path: "deployment.yaml" }, { path: "volume.yaml" }],
+    patches: [deployment, ...patches].map(write("patch")).map((path) => ({ path })),
   };
-  const files = { "deployment.yaml": deployment, "volume.yaml": volume, "kustomization.yaml": kustomization };
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), JSON.stringify(content));
+  writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(kustomization));
   return folder;
+}
+
+/** The server's pods that shall live. */
+function serverPods(): any[] {
+  const { items } = JSON.parse(kubectl(["-n", "control-plane", "get", "pods", "-l", "app.kubernetes.io/name=aiworker", "-o", "json"]));
+  return items.filter(({ metadata }: Manifest) => !metadata.deletionTimestamp);
+}
+
+const urlOf = (pod: Manifest): string => `http://${pod["status"].podIP}:3000`;
+
+async function metrics(pod: Manifest): Promise<string> {
+  return (await fetch(`http://${pod["status"].podIP}:${ADMIN_PORT}/metrics`)).text();
+}
+
+/** The value of a metric without labels. */
+function figure(text: string, name: string): number {
+  return Number(new RegExp(`^aiworker_${name} (\\S+)$`, "m").exec(text)?.[1]);
+}
+
+function expectNothingLeft(): void {
+  const left = kubectl(["-n", "agents", "get", "statefulsets,pods,persistentvolumeclaims", "-o", "name"]);
+  expect(left.trim()).toBe("");
 }
 
 function kubectl(args: string[]): string {

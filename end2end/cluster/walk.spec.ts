@@ -13,7 +13,7 @@ for (const dial of ways) {
   test.describe(dial, () => {
     test.use({ dial });
 
-    test("an agent in a pod, from its launch to its last trace", async ({ page, server, cluster }) => {
+    test("an agent in a pod, from its launch to its last trace", async ({ page, server, cluster, picture }) => {
       const dashboard = new Dashboard(page);
       const { terminal } = dashboard;
 
@@ -47,6 +47,16 @@ for (const dial of ways) {
         expect(direct > 0, `${direct} connections of the server to the pod`).toBe(dial === "pod-address");
       });
 
+      await test.step("its page says what the cluster did and what the agent printed, as it happens", async () => {
+        await page.goto(`/agents/${id}`);
+        const events = page.getByRole("region", { name: "Cluster events" });
+        for (const what of ["Scheduled", "Created", "Started"]) await expect(events.getByText(what, { exact: true }).first()).toBeVisible();
+        await cluster.tell(id, "Noted", "A line for whoever looks at the page.");
+        await expect(events.getByText("A line for whoever looks at the page.")).toBeVisible({ timeout: POD_DEADLINE });
+        await expect(page.getByRole("region", { name: "Log lines" })).not.toBeEmpty();
+        await picture(page, `cluster-agent-${dial}`);
+      });
+
       await test.step("stop it; the pod is gone and the volume stays", async () => {
         await page.goto("/agents");
         await dashboard.press("bernoulli", "Stop");
@@ -71,6 +81,8 @@ for (const dial of ways) {
         await dashboard.confirm("Delete");
         await expect(dashboard.agent("bernoulli")).toHaveCount(0, { timeout: POD_DEADLINE });
         await cluster.empty();
+        const orphans = await page.request.get("/api/orphans");
+        expect(((await orphans.json()) as { data: unknown }).data).toEqual([]);
       });
     });
   });

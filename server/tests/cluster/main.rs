@@ -12,6 +12,9 @@ mod away;
 #[path = "../it/support/client.rs"]
 #[expect(dead_code, reason = "what it can do is for other tests, too")]
 mod client;
+#[path = "../../services/benches/claims/figure.rs"]
+#[expect(dead_code, reason = "what it can do is for other measurements, too")]
+mod figure;
 mod killed;
 mod many;
 #[path = "../it/support/program.rs"]

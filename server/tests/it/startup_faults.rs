@@ -78,7 +78,7 @@ async fn a_database_that_is_newer_or_must_be_migrated_first() {
     let text = sentence(&Program::new(folder.path(), &["--no-migrate"]).output().await);
     assert!(text.contains("must be migrated") && text.contains("aiworker migrate"), "{text}");
     assert!(Program::new(folder.path(), &["migrate"]).output().await.status.success());
-    drop(Program::new(folder.path(), &["--no-migrate"]).start().await);
+    Program::new(folder.path(), &["--no-migrate"]).start().await.kill().await;
 
     mark_as_newer(folder.path()).await;
     for command in [&[][..], &["migrate"]] {
@@ -146,7 +146,7 @@ async fn credentials_that_were_sealed_with_another_key() {
     fs::write(&keys, format!("{wrong}\n{right}")).unwrap();
     assert!(Program::new(folder.path(), &["admin", "rotate-keys"]).output().await.status.success());
     fs::write(&keys, &wrong).unwrap();
-    drop(Program::new(folder.path(), &[]).start().await);
+    Program::new(folder.path(), &[]).start().await.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! An agent from its launch to its end.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use domain::Observed;
+use domain::{Observed, Reason};
 use futures::StreamExt;
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{PersistentVolumeClaim, Pod, Secret},
+    core::v1::{LimitRange, PersistentVolumeClaim, Pod, Secret},
 };
 use kube::{ResourceExt, api::DeleteParams};
 use runtime::{
@@ -14,9 +14,13 @@ use runtime::{
     kubernetes::{DialMode, VolumePolicy, preflight},
     process::Outcome,
 };
-use tokio::{net::TcpStream, runtime::Handle};
+use serde_json::json;
+use tokio::{net::TcpStream, runtime::Handle, time::timeout};
 
-use crate::world::{World, eventually, spec};
+use crate::world::{World, create, eventually, spec};
+
+/// The kubelet looks at pods' files once a minute, and then acts within ten seconds.
+const EVICTION_DEADLINE: Duration = Duration::from_mins(4);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_launched_stopped_started_and_removed() {
@@ -204,6 +208,39 @@ async fn what_somebody_deletes_by_hand_comes_back() {
     world.remove(spec.id).await;
     let claims = world.api::<PersistentVolumeClaim>().list(&kube::api::ListParams::default()).await.unwrap();
     assert!(claims.items.is_empty());
+    world.end().await;
+}
+
+/// By the real kubelet, which counts what a pod's files take.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_node_ends_it_says_so_and_comes_back_with_its_workspace() {
+    let world = World::new().await;
+    let few = json!({ "type": "Container", "default": { "ephemeral-storage": "20Mi" },
+        "defaultRequest": { "ephemeral-storage": "1Mi" } });
+    create(&world.api::<LimitRange>(), json!({ "metadata": { "name": "few" }, "spec": { "limits": [few] } })).await;
+    let spec = spec();
+    world.up(&spec).await;
+    let mut events = world.runtime.events();
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("echo kept >/workspace/kept; head -c 64M /dev/zero >/tmp/much; echo full").await, "full");
+    let told = async {
+        loop {
+            let seen = events.next().await.expect("watches never end");
+            if seen.agent_id == spec.id && seen.state == Observed::Failed {
+                return seen;
+            }
+        }
+    };
+    let seen = timeout(EVICTION_DEADLINE, told).await.expect("the kubelet ends it");
+    assert_eq!(seen.reason, Some(Reason::Evicted), "{}", seen.message);
+    drop(viewer);
+
+    world.until(spec.id, |seen| seen.state == Observed::Running).await;
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("cat /workspace/kept; ls /tmp/much 2>/dev/null").await, "kept");
+    viewer.close().await;
+    world.remove(spec.id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
     world.end().await;
 }
 
