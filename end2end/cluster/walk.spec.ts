@@ -53,7 +53,8 @@ for (const dial of ways) {
         for (const what of ["Scheduled", "Created", "Started"]) await expect(events.getByText(what, { exact: true }).first()).toBeVisible();
         await cluster.tell(id, "Noted", "A line for whoever looks at the page.");
         await expect(events.getByText("A line for whoever looks at the page.")).toBeVisible({ timeout: POD_DEADLINE });
-        await expect(page.getByRole("region", { name: "Log lines" })).not.toBeEmpty();
+        await cluster.exec(id, "bash", "-c", "echo A late line of the start >/proc/1/fd/1");
+        await expect(page.getByRole("region", { name: "Log lines" })).toContainText("A late line of the start", { timeout: POD_DEADLINE });
         await picture(page, `cluster-agent-${dial}`);
       });
 

@@ -16,9 +16,12 @@ const MAIN_ACTIONS = "button:not([disabled]), .nav-link, summary, select, input:
 /** Nothing sticks out of the window, and every main action is large enough. */
 async function expectFits(page: Page, where: string): Promise<void> {
   const found = await page.evaluate(
-    ({ finger, actions }) => {
+    async ({ finger, actions }) => {
       const shown = (element: Element): boolean => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden, .xterm");
-      const scope = document.querySelector("dialog[open]") ?? document;
+      const dialog = document.querySelector("dialog[open]");
+      // One that is just coming up is still smaller than it will be.
+      await Promise.all((dialog?.getAnimations() ?? []).map(async (animation) => animation.finished));
+      const scope = dialog ?? document;
       const small = [...scope.querySelectorAll(actions)]
         .filter(shown)
         .map((element) => ({ element, height: element.getBoundingClientRect().height }))

@@ -112,7 +112,13 @@ async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
     let percent = f64::from(u32::try_from(cpu).unwrap()) / IDLE.as_secs_f64();
     let (few, many) = (p95(&few), p95(&many));
     let figures = [
-        ("resident memory of the server", f64::from(memory) / 1000.0, "MB", f64::from(MEMORY_KB) / 1000.0, String::new()),
+        (
+            "resident memory of the server",
+            f64::from(memory) / 1000.0,
+            "MB",
+            f64::from(MEMORY_KB) / 1000.0,
+            String::new(),
+        ),
         ("of a core while nothing happens", percent, "%", IDLE_PERCENT, format!("over {} s", IDLE.as_secs())),
         (
             "list page, p95, of the same with a tenth of them",
