@@ -19,6 +19,8 @@ const here = process.env["AIWORKER_TEST_ADDRESS"] ?? "";
 const ROLLOUT_DEADLINE = 120_000;
 const NAMESPACES = ["control-plane", "agents"];
 const ADMIN_PORT = 9090;
+/** How long a server may take for one answer. */
+const ANSWER_DEADLINE = 10_000;
 
 /** An object of the cluster's API. */
 type Manifest = Record<string, any>;
@@ -90,8 +92,7 @@ base("an installation from k8s/overlays/postgres serves and looks after agents w
     await installed(testInfo, "postgres", { resources }, async () => {
       const pods = serverPods();
       expect(pods.map(({ status }) => status.containerStatuses[0].restartCount)).toEqual([0, 0]);
-      const url = urlOf(pods[0]);
-      const api = await Api.register({ url }, "ada");
+      const api = await Api.register({ url: urlOf(pods[0]) }, "ada");
       api.patience = POD_DEADLINE;
       const agent = await api.launch(await api.project("Engine"), { name: "bernoulli" });
       await api.reach("idle", agent);
@@ -99,12 +100,13 @@ base("an installation from k8s/overlays/postgres serves and looks after agents w
       await base.step("the session and the terminal are the same at either", async () => {
         const cookie = (await api.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
         for (const pod of pods) {
-          const seen = (await (await fetch(`${urlOf(pod)}/api/agents/my`, { headers: { cookie } })).json()) as { data: Manifest[] };
+          const answer = await fetch(`${urlOf(pod)}/api/agents/my`, { headers: { cookie }, ...soon() });
+          const seen = (await answer.json()) as { data: Manifest[] };
           expect(seen.data.map(({ id, phase }) => [id, phase])).toEqual([[agent, "idle"]]);
           const terminal = await throughGateway({ url: urlOf(pod) }, api, agent);
-          const answer = terminal.shows("sum:42");
+          const shown = terminal.shows("sum:42");
           terminal.type("echo sum:$((6*7))\r");
-          await answer;
+          await shown;
           terminal.close();
         }
       });
@@ -197,10 +199,12 @@ function serverPods(): any[] {
   return items.filter(({ metadata }: Manifest) => !metadata.deletionTimestamp);
 }
 
+const soon = (): { signal: AbortSignal } => ({ signal: AbortSignal.timeout(ANSWER_DEADLINE) });
+
 const urlOf = (pod: Manifest): string => `http://${pod["status"].podIP}:3000`;
 
 async function metrics(pod: Manifest): Promise<string> {
-  return (await fetch(`http://${pod["status"].podIP}:${ADMIN_PORT}/metrics`)).text();
+  return (await fetch(`http://${pod["status"].podIP}:${ADMIN_PORT}/metrics`, soon())).text();
 }
 
 /** The value of a metric without labels. */

@@ -97,9 +97,12 @@ async fn an_operator_deletes_an_account_with_and_without_a_server() {
         let registered = nobody.post("/api/auth/register", &credentials).await;
         let cookie = registered.header("set-cookie").split(';').next().unwrap().to_owned();
         let browser = nobody.with_header("cookie", &cookie);
-        let project: String = browser.made("/api/projects", &json!({ "name": "p" })).await;
-        let launched = browser.post("/api/agents/launch", &json!({ "project_id": project })).await;
-        assert_eq!(launched.status, 202, "{}", launched.text());
+        // What is of the one who stays would outlive the test.
+        if name != "root" {
+            let project: String = browser.made("/api/projects", &json!({ "name": "p" })).await;
+            let launched = browser.post("/api/agents/launch", &json!({ "project_id": project })).await;
+            assert_eq!(launched.status, 202, "{}", launched.text());
+        }
         browsers.push(browser);
     }
     let refused = program(&["admin", "delete-user", "ann"]).output_with_input("amn\n").await;
@@ -113,7 +116,7 @@ async fn an_operator_deletes_an_account_with_and_without_a_server() {
     assert_eq!(browsers[1].get("/api/auth/me").await.status, 401);
     let agents = folder.path().join("agents");
     let folders = || std::fs::read_dir(&agents).map(|all| all.flatten().filter(|one| one.path().is_dir()).count());
-    assert!(folders().unwrap_or(0) <= 2, "nothing of its agent is on the disk");
+    assert!(folders().unwrap_or(0) <= 1, "nothing of its agent is on the disk");
 
     let last = program(&["admin", "delete-user", "root", "--yes"]).output().await;
     assert!(!last.status.success(), "the last administrator stays");

@@ -9,7 +9,7 @@ use k8s_openapi::api::{
     core::v1::{PersistentVolumeClaim, Pod, Secret},
 };
 use kube::{
-    ResourceExt,
+    Api, ResourceExt,
     api::{DeleteParams, Patch, PatchParams},
 };
 use runtime::{
@@ -187,6 +187,12 @@ async fn what_is_there_already_is_not_written_again() {
     world.end().await;
 }
 
+/// Waits until a pod of this name is another one than that with the id `before`.
+async fn is_made_again(pods: &Api<Pod>, name: &str, before: Option<String>) {
+    let again = eventually(async || pods.get(name).await.ok().filter(|pod| pod.uid() != before)).await;
+    assert!(again.is_some(), "the pod is made again");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_deletes_by_hand_comes_back() {
     let world = World::new().await;
@@ -195,8 +201,7 @@ async fn what_somebody_deletes_by_hand_comes_back() {
     let (pods, name) = (world.api::<Pod>(), domain::Agent::pod_name_of(spec.id));
     let before = pods.get(&name).await.unwrap().uid();
     pods.delete(&name, &DeleteParams::default().grace_period(0)).await.unwrap();
-    let again = eventually(async || pods.get(&name).await.ok().filter(|pod| pod.uid() != before)).await;
-    assert!(again.is_some(), "the pod is made again");
+    is_made_again(&pods, &name, before).await;
     world.until(spec.id, |seen| seen.state == Observed::Running).await;
 
     // The set and the secret: the reconciler sees nothing of the agent, and asks for it again.
@@ -224,8 +229,7 @@ async fn an_agent_whose_node_ends_it_comes_back_with_its_workspace() {
     let status = json!({ "phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory." });
     let patch = Patch::Merge(json!({ "status": status }));
     pods.patch_status(&name, &PatchParams::default(), &patch).await.unwrap();
-    let again = eventually(async || pods.get(&name).await.ok().filter(|pod| pod.uid() != before)).await;
-    assert!(again.is_some(), "the pod is made again");
+    is_made_again(&pods, &name, before).await;
     drop(viewer);
 
     world.until(spec.id, |seen| seen.state == Observed::Running).await;
