@@ -6,6 +6,7 @@ import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import { interactive } from "../fixtures/interactive.ts";
 import { running } from "../fixtures/running.ts";
+import { still } from "../fixtures/still.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** What is between a ring and its ground at least (WCAG 2.4.13). */
@@ -26,11 +27,11 @@ interface Stop {
 }
 
 /** What has the focus now; `undefined` when nothing of the page has. */
-function stop(page: Page): Promise<Stop | undefined> {
-  return page.evaluate(async (least) => {
+async function stop(page: Page): Promise<Stop | undefined> {
+  await still(page);
+  return page.evaluate((least) => {
     const element = document.activeElement;
     if (!(element instanceof HTMLElement) || element === document.body) return undefined;
-    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)));
 
     type Colour = [number, number, number, number];
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

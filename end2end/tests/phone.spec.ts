@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import { interactive } from "../fixtures/interactive.ts";
 import { running } from "../fixtures/running.ts";
+import { still } from "../fixtures/still.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { call } from "../fixtures/worker.ts";
 
@@ -15,12 +16,12 @@ const MAIN_ACTIONS = "button:not([disabled]), .nav-link, summary, select, input:
 
 /** Nothing sticks out of the window, and every main action is large enough. */
 async function expectFits(page: Page, where: string): Promise<void> {
+  // A dialog that is just coming up is still smaller than it will be.
+  await still(page);
   const found = await page.evaluate(
-    async ({ finger, actions }) => {
+    ({ finger, actions }) => {
       const shown = (element: Element): boolean => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden, .xterm");
       const dialog = document.querySelector("dialog[open]");
-      // One that is just coming up is still smaller than it will be.
-      await Promise.all((dialog?.getAnimations() ?? []).map(async (animation) => animation.finished));
       const scope = dialog ?? document;
       const small = [...scope.querySelectorAll(actions)]
         .filter(shown)
