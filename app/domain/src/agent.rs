@@ -10,6 +10,10 @@ use crate::{
     validate::{self, Checker, Invalid},
 };
 
+mod first;
+
+pub use first::FirstAgents;
+
 /// Memory limits that may be chosen, in MiB.
 pub const MEMORY_MIB: std::ops::RangeInclusive<u32> = 256..=262_144;
 /// Process limits that may be chosen.
@@ -208,6 +212,11 @@ impl Phase {
     /// Whether a terminal can be opened.
     pub const fn has_terminal(self) -> bool {
         matches!(self, Self::Idle | Self::Working | Self::Waiting)
+    }
+
+    /// Whether it has begun to run, and nothing was seen to end it since.
+    pub const fn is_up(self) -> bool {
+        self.has_terminal() || matches!(self, Self::Starting)
     }
 
     /// Whether a terminal is on its way: one that is opened now waits for it.

@@ -1,7 +1,7 @@
 //! Agents.
 
 use domain::{
-    Agent, AgentId, LaunchAgent,
+    Agent, AgentId, FirstAgents, LaunchAgent,
     terminal::{KeptTerminal, KeptText},
 };
 use leptos::prelude::*;
@@ -20,7 +20,14 @@ const LOG_LINES: usize = 200;
 #[cfg(feature = "ssr")]
 const SHOWN_OF_TERMINAL: usize = 64 * 1024;
 
-/// The caller's agents.
+/// The caller's newest agents, `rows` of them, and how many there are of each phase.
+#[server(name = FirstAgentsOf, prefix = "/_fn", endpoint = "agents/first", input = Fields)]
+pub async fn first_agents(rows: u32) -> Result<FirstAgents, ApiError> {
+    let caller = context::caller()?;
+    Ok(context::services()?.agents().first(&caller, rows).await?)
+}
+
+/// The caller's agents, oldest first.
 #[server(name = ListAgents, prefix = "/_fn", endpoint = "agents/list", input = Fields)]
 pub async fn list_agents() -> Result<Vec<Agent>, ApiError> {
     let caller = context::caller()?;

@@ -86,8 +86,8 @@ impl Live {
         });
     }
 
-    /// Oldest first.
-    fn tell_recent(self, listener: &impl Fn(&LiveEvent)) {
+    /// Tells what happened within the last seconds, oldest first: to one who has read meanwhile how things are.
+    pub fn tell_recent(self, listener: &impl Fn(&LiveEvent)) {
         let recent = self.recent.get_value();
         for (at, event) in recent.iter().rev() {
             if js_sys::Date::now() - at < RECENT {

@@ -55,6 +55,8 @@ struct World {
     calls: Vec<Call>,
     ensure_faults: VecDeque<Fault>,
     hanging: bool,
+    surveys: bool,
+    looks: BTreeMap<AgentId, usize>,
     start: Start,
 }
 
@@ -108,6 +110,16 @@ impl FakeRuntime {
     /// While `true`, no call but `events` ever returns.
     pub fn set_hanging(&self, hanging: bool) {
         self.world().hanging = hanging;
+    }
+
+    /// From now on all that are up are found together.
+    pub fn allow_surveys(&self) {
+        self.world().surveys = true;
+    }
+
+    /// How often somebody has looked at the agent.
+    pub fn looks(&self, id: AgentId) -> usize {
+        self.world().looks.get(&id).copied().unwrap_or_default()
     }
 
     /// Makes the world look like `observation` and tells the listeners.
@@ -202,7 +214,15 @@ impl AgentRuntime for FakeRuntime {
 
     async fn observe(&self, id: AgentId) -> Result<Observation, RuntimeError> {
         self.enter(None).await;
+        *self.world().looks.entry(id).or_default() += 1;
         Ok(self.world().agents.get(&id).cloned().unwrap_or_else(|| Observation::plain(id, Observed::Absent)))
+    }
+
+    async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
+        self.enter(None).await;
+        let world = self.world();
+        let up = world.agents.values().filter(|seen| world.surveys && seen.state == Observed::Running);
+        Ok(up.cloned().collect())
     }
 
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, LaunchAgent, LiveEvent, Outcome, RuntimeEvent,
+    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, FirstAgents, LaunchAgent, LiveEvent, Outcome, RuntimeEvent,
     Subject, agent_name,
 };
 use runtime::RuntimeError;
@@ -24,6 +24,7 @@ use crate::{
 
 mod back_off;
 mod calls;
+mod heard;
 mod launch;
 mod observe;
 mod orphans;
@@ -82,6 +83,12 @@ impl Agents {
     pub async fn list(&self, caller: &Caller) -> Result<Vec<Agent>, Error> {
         let owner = policy::authorize(caller, Action::ReadAgent)?;
         Ok(self.0.store.agents(owner.id()).await?)
+    }
+
+    /// The caller's newest agents, `rows` of them, and how many there are of each phase.
+    pub async fn first(&self, caller: &Caller, rows: u32) -> Result<FirstAgents, Error> {
+        let owner = policy::authorize(caller, Action::ReadAgent)?;
+        Ok(self.0.store.first_agents(owner.id(), rows).await?)
     }
 
     /// The caller's agent.

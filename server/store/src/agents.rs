@@ -1,10 +1,10 @@
 //! Agents: what is wanted of them and what was observed.
 
-use domain::{Agent, AgentId, Desired, Timestamp, UserId};
+use domain::{Agent, AgentId, Desired, FirstAgents, Timestamp, UserId};
 
 use crate::{
     InsertAgent, LaunchFacts, NewAgent, NewEvent, PhaseChange, Result, Store,
-    columns::{millis, name_of},
+    columns::{millis, name_of, named},
     rows::{
         agent::{self, AgentRow, PhaseRow},
         event::EventRow,
@@ -41,6 +41,19 @@ impl Store {
     pub async fn agents(&self, owner: UserId) -> Result<Vec<Agent>> {
         let owner = owner.to_string();
         dispatch!(self, agents::of_user(&owner))?.into_iter().map(agent::agent).collect()
+    }
+
+    /// The owner's newest agents, `rows` of them, and how many there are of each phase.
+    pub async fn first_agents(&self, owner: UserId, rows: u32) -> Result<FirstAgents> {
+        let owner = owner.to_string();
+        let (agents, phases) = dispatch!(self, agents::first(&owner, rows.into()))?;
+        let phases = phases.into_iter().map(|(phase, number)| {
+            Ok((named("phase", &phase)?, u32::try_from(number).unwrap_or(u32::MAX)))
+        });
+        Ok(FirstAgents {
+            agents: agents.into_iter().map(agent::agent).collect::<Result<_>>()?,
+            phases: phases.collect::<Result<_>>()?,
+        })
     }
 
     /// Every agent of everybody, oldest first. For the reconciler only.

@@ -102,11 +102,13 @@ async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
     let many = list_page(&served).await;
     // What the launches began is over once the queue has nothing due; a resync comes within this time, too.
     place.wire.writes();
+    place.wire.looks();
     let (before, mut passed) = (ticks(pid), interval(IDLE));
     passed.tick().await;
     passed.tick().await;
     let cpu = ticks(pid) - before;
     assert_eq!(place.wire.writes(), Vec::<String>::new(), "a resync that changes nothing writes nothing");
+    assert_eq!(place.wire.looks(), 0, "those that are up are found together, and nobody dials them for nothing");
     let memory = told(&format!("/proc/{pid}/status"), "VmRSS:");
     // Hundredths of a second, of the seconds that passed.
     let percent = f64::from(u32::try_from(cpu).unwrap()) / IDLE.as_secs_f64();

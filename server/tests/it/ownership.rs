@@ -8,7 +8,8 @@ use crate::support::{Answer, TestApp};
 const NOTHING: &str = "0190b5c6-7d2a-7cc3-9c41-3a8f0c5d1e22";
 
 /// Server functions that name no object.
-const ABOUT_NO_OBJECT: [&str; 11] = [
+const ABOUT_NO_OBJECT: [&str; 12] = [
+    "agents/first",
     "agents/gone",
     "agents/list",
     "agents/propose_name",

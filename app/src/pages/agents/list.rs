@@ -1,11 +1,12 @@
 //! All agents, live.
 
-use domain::{Agent, AgentId, LiveEvent, Phase, Reason, Timestamp};
+use domain::{Agent, AgentId, FirstAgents, LiveEvent, Phase, Reason, Timestamp};
 use leptos::{ev, prelude::*};
+use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::{
-        agents::{gone_agents, list_agents},
+        agents::{first_agents, gone_agents},
         projects::list_projects,
     },
     components::{
@@ -24,19 +25,25 @@ use crate::{
     lean::view,
     pages::agents::detail::LogTail,
     state::{
-        agents, clock,
+        agents::{self, ListedAgents},
+        clock,
         live::Live,
         reading::{read, read_once},
     },
 };
 
+/// Rows that are shown at first, and that one press adds. More of them than anybody reads make the page slow.
+const ROWS: u32 = 200;
+
 /// All agents.
 #[component]
 pub fn Agents() -> impl IntoView {
-    let agents = read_once(list_agents);
+    let rows = use_query_map().with_untracked(|query| query.get("rows").and_then(|rows| rows.parse().ok()));
+    let rows = rows.unwrap_or(ROWS).max(ROWS);
+    let first = read_once(move || first_agents(rows));
     let list = when_read(skeleton::table, move || async move {
-        let agents = agents.get().await?;
-        Ok(view! { <AgentList agents /> })
+        let first = first.get().await?;
+        Ok(view! { <AgentList first rows /> })
     });
     view! {
         <PageHeader title="Agents" />
@@ -45,14 +52,15 @@ pub fn Agents() -> impl IntoView {
 }
 
 #[component]
-fn AgentList(agents: Vec<Agent>) -> impl IntoView {
-    let agents = agents::follow_all(agents);
+fn AgentList(first: FirstAgents, rows: u32) -> impl IntoView {
+    let agents = ListedAgents::follow(first);
     AgentCommands::provide(None, RwSignal::new(false));
-    let filter = RwSignal::new(None::<Group>);
+    let (filter, rows) = (RwSignal::new(None::<Group>), RwSignal::new(rows));
     view! {
-        <Show when=move || agents.with(|agents| !agents.is_empty()) fallback=NoAgents>
+        <Show when=move || agents.here.with(|agents| !agents.is_empty()) fallback=NoAgents>
             <Filters agents filter />
-            <AgentTable agents filter />
+            <AgentTable agents=agents.here filter rows />
+            <MoreRows agents filter rows />
             <p class="below-table">
                 <a href="/wall">"Watch all terminals"</a>
             </p>
@@ -132,12 +140,15 @@ impl Group {
     }
 }
 
+/// How many there are of this kind, or of all.
+fn count(agents: ListedAgents, group: Option<Group>) -> usize {
+    agents.count(|phase| group.is_none_or(|group| Group::of(phase) == group))
+}
+
 /// How many there are of each kind; pressing one shows only those.
 #[component]
-fn Filters(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> impl IntoView {
-    let count = move |group: Option<Group>| {
-        agents.with(|agents| agents.iter().filter(|a| group.is_none_or(|group| Group::of(a.phase) == group)).count())
-    };
+fn Filters(agents: ListedAgents, filter: RwSignal<Option<Group>>) -> impl IntoView {
+    let count = move |group| count(agents, group);
     let button = move |group: Option<Group>| {
         let label = group.map_or("All", Group::label);
         view! {
@@ -159,12 +170,12 @@ fn Filters(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> imp
 }
 
 #[component]
-fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> impl IntoView {
+fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
     let ids = Memo::new(move |_| {
-        let group = filter.get();
+        let (group, rows) = (filter.get(), rows.get() as usize);
         agents.with(|agents| {
             let shown = agents.iter().filter(|agent| group.is_none_or(|group| Group::of(agent.phase) == group));
-            shown.map(|agent| agent.id).collect::<Vec<_>>()
+            shown.map(|agent| agent.id).take(rows).collect::<Vec<_>>()
         })
     });
     let now = clock::now();
@@ -191,6 +202,28 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>) -> 
         </table>
         <Show when=move || ids.with(Vec::is_empty)>
             <p class="quiet none-of-these">"None of your agents is in this phase."</p>
+        </Show>
+    }
+}
+
+/// How many of the agents have a row, and a way to those that have none. It is a link, so that it works without JavaScript, too.
+#[component]
+fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
+    let of_these = Memo::new(move |_| count(agents, filter.get()));
+    let show_more = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        agents.read_all();
+        rows.update(|rows| *rows += ROWS);
+    };
+    view! {
+        <Show when=move || { (rows.get() as usize) < of_these.get() }>
+            <p class="below-table more-rows">
+                <span role="status">{move || format!("The newest {} of {}.", rows.get(), of_these.get())}</span>
+                " "
+                <a class="button small" href=move || format!("/agents?rows={}", rows.get() + ROWS) on:click=show_more>
+                    {format!("Show {ROWS} more")}
+                </a>
+            </p>
         </Show>
     }
 }

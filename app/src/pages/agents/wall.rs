@@ -18,7 +18,9 @@ const TILES_MAX: usize = 24;
 pub fn Wall() -> impl IntoView {
     let agents = read_once(list_agents);
     let wall = when_read(skeleton::table, move || async move {
-        let agents = agents.get().await?;
+        let mut agents = agents.get().await?;
+        // The newest first, as everywhere: they are the ones that have a place.
+        agents.reverse();
         Ok(view! { <Tiles agents /> })
     });
     view! {

@@ -41,17 +41,22 @@ impl Finding {
     fn saying(self, raw: impl Into<String>) -> Self {
         Self { raw: raw.into(), ..self }
     }
+
+    fn of(self, id: AgentId) -> Observation {
+        let message = domain::Explanation::join(&self.sentence, &self.raw);
+        Observation { reason: self.reason, message, ..Observation::plain(id, self.state) }
+    }
 }
 
 /// What to say of an agent.
 pub(super) fn classify(id: AgentId, facts: &Facts) -> Observation {
-    let finding = find(facts);
-    Observation {
-        reason: finding.reason,
-        message: domain::Explanation::join(&finding.sentence, &finding.raw),
-        step: step(facts),
-        ..Observation::plain(id, finding.state)
-    }
+    Observation { step: step(facts), ..find(facts).of(id) }
+}
+
+/// What to say of a pod that has ended for good; nothing of any other. Its `StatefulSet` deletes it at once, so that whoever
+/// looks for it later finds its successor.
+pub(super) fn end(id: AgentId, pod: &Pod) -> Option<Observation> {
+    (phase(pod) == "Failed").then(|| ended_by_its_node(pod).of(id))
 }
 
 /// How far its pod has come. What the pod itself says counts; events only tell what is between.

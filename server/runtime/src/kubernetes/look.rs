@@ -1,13 +1,13 @@
 //! Looking at an agent: what the API server says of its objects now, and what the watch knows to have happened to them.
 //! The objects are read anew each time: a watch may be behind, and an answer about the past looks like one about now.
 
-use domain::{AgentId, Observation, RuntimeEvent, Timestamp};
+use domain::{AgentId, Observation, Observed, RuntimeEvent, Timestamp};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolumeClaim, Pod},
 };
 use k8s_openapi::jiff;
-use kube::api::LogParams;
+use kube::api::{ListParams, LogParams};
 
 use super::{
     classify,
@@ -17,27 +17,56 @@ use super::{
 };
 use crate::RuntimeError;
 
+/// Pods of one answer when all are read: about a megabyte of it.
+const PODS_AT_ONCE: u32 = 100;
+
 impl Cluster {
     /// What there is of the agent.
     pub async fn look(&self, id: AgentId) -> Result<Observation, RuntimeError> {
         let facts = self.facts(id).await?;
-        let events = facts.events.iter().filter_map(told).collect();
-        Ok(Observation { events, ..classify::classify(id, &facts) })
+        Ok(observation(id, &facts))
     }
 
-    async fn facts(&self, id: AgentId) -> Result<Facts, RuntimeError> {
-        const WHAT: &str = "looking at the agent";
+    /// The agents whose pods are up.
+    pub async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
         let pods = self.api::<Pod>();
-        let pod = answer_if_there(WHAT, pods.get(&names::pod(id))).await?.filter(|pod| self.is_ours(pod, id));
-        let mut facts = Facts {
+        let mut params = ListParams::default().labels(&names::selector(&self.config.installation)).limit(PODS_AT_ONCE);
+        let mut up = Vec::new();
+        loop {
+            let found = answer("looking at all agents", pods.list(&params)).await?;
+            up.extend(found.items.into_iter().filter_map(|pod| self.seen_up(pod)));
+            match found.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params = params.continue_token(&token),
+                None => return Ok(up),
+            }
+        }
+    }
+
+    /// What there is to say of the agent whose pod this is, if it is up.
+    fn seen_up(&self, pod: Pod) -> Option<Observation> {
+        let id = names::agent_of(pod.metadata.name.as_deref()?)?;
+        let is_its_own = pod.metadata.name == Some(names::pod(id)) && self.is_ours(&pod, id);
+        (is_its_own && is_ready(&pod)).then(|| observation(id, &self.known(id, Some(pod)))).filter(|seen| seen.state == Observed::Running)
+    }
+
+    /// What the pod says, and what is known without another question.
+    fn known(&self, id: AgentId, pod: Option<Pod>) -> Facts {
+        Facts {
             pod,
             events: self.happened.of(id),
             // The cluster's clock wrote when the container began, and no other one can be asked.
             now: jiff::Timestamp::now(),
             start_timeout: self.config.start_timeout.try_into().unwrap_or(jiff::SignedDuration::MAX),
             ..Facts::default()
-        };
-        if facts.pod.as_ref().is_some_and(|pod| pod.metadata.deletion_timestamp.is_none() && holds(pod, "Ready")) {
+        }
+    }
+
+    async fn facts(&self, id: AgentId) -> Result<Facts, RuntimeError> {
+        const WHAT: &str = "looking at the agent";
+        let pods = self.api::<Pod>();
+        let pod = answer_if_there(WHAT, pods.get(&names::pod(id))).await?.filter(|pod| self.is_ours(pod, id));
+        let mut facts = self.known(id, pod);
+        if facts.pod.as_ref().is_some_and(is_ready) {
             // It runs; the rest would change nothing in what is said of it.
             return Ok(facts);
         }
@@ -77,6 +106,16 @@ impl Cluster {
         }
         Ok(answer(WHAT, pods.logs(&name, &params(true))).await.unwrap_or_default())
     }
+}
+
+fn observation(id: AgentId, facts: &Facts) -> Observation {
+    let events = facts.events.iter().filter_map(told).collect();
+    Observation { events, ..classify::classify(id, facts) }
+}
+
+/// Whether the pod's terminal answers, and nobody has asked for its end.
+fn is_ready(pod: &Pod) -> bool {
+    pod.metadata.deletion_timestamp.is_none() && holds(pod, "Ready")
 }
 
 /// An event as people are told of it. One without a time cannot be put in order.

@@ -1,10 +1,11 @@
 //! Watching: whenever something happens to an agent's objects, somebody looks at the agent. What is seen here is only a
-//! reason to look; a watch that is late, cut or silent costs time and never truth.
+//! reason to look; a watch that is late, cut or silent costs time and never truth. Why a pod ended is the exception: it is
+//! gone when somebody looks.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
 use domain::{AgentId, Observation, Observed};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -22,37 +23,40 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
 
-use super::{client::Cluster, happened::whose, names};
+use super::{classify, client::Cluster, happened::whose, names};
 
 /// Begins to watch. The watches end with what is returned.
 pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     let mut watches = JoinSet::new();
     let selected = || watcher::Config::default().labels(&names::selector(&cluster.config.installation));
-    watches.spawn(follow(Arc::clone(cluster), "pods", seen::<Pod>(cluster, selected())));
-    watches.spawn(follow(Arc::clone(cluster), "stateful sets", seen::<StatefulSet>(cluster, selected())));
-    watches.spawn(follow(Arc::clone(cluster), "claims", seen::<PersistentVolumeClaim>(cluster, selected())));
+    let mut ends = Ends::default();
+    let pods = seen::<Pod>(cluster, selected()).map_ok(move |event| about(event, |pod, is_gone| ends.told(pod, is_gone)));
+    watches.spawn(follow(Arc::clone(cluster), "pods", pods));
+    let sets = seen::<StatefulSet>(cluster, selected()).map_ok(|event| about(event, |set, _| labelled(set).map(news)));
+    watches.spawn(follow(Arc::clone(cluster), "stateful sets", sets));
+    let claims = seen::<PersistentVolumeClaim>(cluster, selected());
+    let claims = claims.map_ok(|event| about(event, |claim, _| labelled(claim).map(news)));
+    watches.spawn(follow(Arc::clone(cluster), "claims", claims));
     // Events carry no labels: all of the namespace are read, and only ours are kept.
     let keeper = Arc::clone(cluster);
-    let events = watcher(cluster.streaming::<Event>(), watcher::Config::default())
-        .default_backoff()
+    let events = seen::<Event>(cluster, watcher::Config::default())
         .modify(|event| event.metadata.managed_fields = None)
         .inspect_ok(move |event| keeper.happened.take(event))
-        .map_ok(|event| agents_of(event, whose))
-        .boxed();
+        .map_ok(|event| about(event, |event, _| whose(event).map(news)));
     watches.spawn(follow(Arc::clone(cluster), "events", events));
     watches
 }
 
-/// Whom a step of a watch is about; nobody in particular when the watch began anew.
+/// What a step of a watch says; nothing of anybody in particular when the watch began anew.
 enum Step {
     Began,
-    About(Vec<AgentId>),
+    Told(Option<Observation>),
 }
 
 fn seen<K>(
     cluster: &Cluster,
     config: watcher::Config,
-) -> impl Stream<Item = Result<Step, watcher::Error>> + Send + Unpin + use<K>
+) -> BoxStream<'static, Result<watcher::Event<K>, watcher::Error>>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -62,16 +66,43 @@ where
         + Sync
         + 'static,
 {
-    let id = |object: &K| object.labels().get(names::AGENT_ID)?.parse().ok();
-    watcher(cluster.streaming::<K>(), config).default_backoff().map_ok(move |event| agents_of(event, id)).boxed()
+    watcher(cluster.streaming::<K>(), config).default_backoff().boxed()
 }
 
-fn agents_of<K>(event: watcher::Event<K>, id: impl Fn(&K) -> Option<AgentId>) -> Step {
+/// What `say` makes of an object, which is told whether it is gone.
+fn about<K>(event: watcher::Event<K>, mut say: impl FnMut(&K, bool) -> Option<Observation>) -> Step {
     match event {
-        watcher::Event::Apply(object) | watcher::Event::Delete(object) | watcher::Event::InitApply(object) => {
-            Step::About(id(&object).into_iter().collect())
-        }
+        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => Step::Told(say(&object, false)),
+        watcher::Event::Delete(object) => Step::Told(say(&object, true)),
         watcher::Event::Init | watcher::Event::InitDone => Step::Began,
+    }
+}
+
+/// The agent whose object this is.
+fn labelled(object: &impl ResourceExt) -> Option<AgentId> {
+    object.labels().get(names::AGENT_ID)?.parse().ok()
+}
+
+/// Something happened to the agent. What is for those who look to say; that it is starting is the least that can be.
+fn news(id: AgentId) -> Observation {
+    Observation::plain(id, Observed::Starting)
+}
+
+/// Pods that have ended for good and were told of, by agent: each is told of once, however often it is seen afterwards.
+#[derive(Debug, Default)]
+struct Ends(HashMap<AgentId, String>);
+
+impl Ends {
+    fn told(&mut self, pod: &Pod, is_gone: bool) -> Option<Observation> {
+        let id = labelled(pod)?;
+        let (Some(end), Some(uid)) = (classify::end(id, pod), &pod.metadata.uid) else { return Some(news(id)) };
+        let is_known = self.0.get(&id) == Some(uid);
+        if is_gone {
+            self.0.remove(&id);
+        } else {
+            self.0.insert(id, uid.clone());
+        }
+        Some(if is_known { news(id) } else { end })
     }
 }
 
@@ -85,18 +116,16 @@ async fn follow(
     let mut broken = false;
     while let Some(step) = steps.next().await {
         match step {
-            Ok(Step::About(ids)) => {
-                known.extend(ids.iter().copied());
-                for id in ids {
-                    tell(&cluster, id);
-                }
+            Ok(Step::Told(Some(seen))) => {
+                known.insert(seen.agent_id);
+                tell(&cluster, seen);
             }
-            Ok(Step::Began) => {}
+            Ok(Step::Told(None) | Step::Began) => {}
             Err(error) => {
                 if !broken {
                     tracing::warn!(what, error = &error as &dyn std::error::Error, "a watch of the cluster was cut");
                     for id in &known {
-                        tell(&cluster, *id);
+                        tell(&cluster, news(*id));
                     }
                 }
                 broken = true;
@@ -106,14 +135,44 @@ async fn follow(
         if std::mem::take(&mut broken) {
             tracing::info!(what, "the watch of the cluster is back");
             for id in &known {
-                tell(&cluster, *id);
+                tell(&cluster, news(*id));
             }
         }
     }
 }
 
-/// Something happened to the agent. What is for those who look to say; that it is starting is the least that can be.
-fn tell(cluster: &Cluster, id: AgentId) {
+fn tell(cluster: &Cluster, seen: Observation) {
     // Nobody listening is no error.
-    let _ = cluster.events.send(Observation::plain(id, Observed::Starting));
+    let _ = cluster.events.send(seen);
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Reason;
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(uid: &str, phase: &str) -> Pod {
+        let labels = json!({ names::AGENT_ID: AgentId::from_uuid(uuid::Uuid::from_u128(1)) });
+        let status = json!({ "phase": phase, "reason": "Evicted", "message": "low on memory" });
+        serde_json::from_value(json!({ "metadata": { "uid": uid, "labels": labels }, "status": status })).unwrap()
+    }
+
+    #[test]
+    fn each_end_is_told_once() {
+        let mut ends = Ends::default();
+        let mut told = |uid, phase, is_gone| ends.told(&pod(uid, phase), is_gone).unwrap();
+        assert_eq!(told("a", "Running", false).state, Observed::Starting);
+        let end = told("a", "Failed", false);
+        assert_eq!((end.state, end.reason), (Observed::Failed, Some(Reason::Evicted)));
+        assert!(end.message.contains("low on memory"), "{}", end.message);
+        assert_eq!(told("a", "Failed", false).state, Observed::Starting);
+        assert_eq!(told("a", "Failed", true).state, Observed::Starting);
+        assert_eq!(told("b", "Running", false).state, Observed::Starting);
+        // Nothing was seen of this one before it was deleted.
+        assert_eq!(told("b", "Failed", true).state, Observed::Failed);
+        assert_eq!(told("c", "Failed", false).state, Observed::Failed);
+        assert!(ends.0.len() == 1);
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use domain::Observed;
-use futures::StreamExt;
+use domain::{Observed, Reason};
+use futures::{StreamExt, future::ready};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{PersistentVolumeClaim, Pod, Secret},
@@ -18,9 +18,9 @@ use runtime::{
     process::Outcome,
 };
 use serde_json::json;
-use tokio::{net::TcpStream, runtime::Handle};
+use tokio::{net::TcpStream, runtime::Handle, time::timeout};
 
-use crate::world::{World, eventually, spec};
+use crate::world::{DEADLINE, World, eventually, spec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_launched_stopped_started_and_removed() {
@@ -32,6 +32,8 @@ async fn an_agent_is_launched_stopped_started_and_removed() {
     assert_eq!(first.state, Observed::Starting, "{first:?}");
     assert!(events.next().await.is_some_and(|seen| seen.agent_id == spec.id), "the watches tell of it");
     world.until(spec.id, |seen| seen.state == Observed::Running).await;
+    let up = world.runtime.survey().await.unwrap();
+    assert_eq!(up, [world.runtime.observe(spec.id).await.unwrap()], "who asks for all is told what who looks sees");
     println!("launch to ready: {} ms", begun.elapsed().as_millis());
 
     let mut viewer = world.view(&spec).await;
@@ -228,8 +230,14 @@ async fn an_agent_whose_node_ends_it_comes_back_with_its_workspace() {
     assert_eq!(viewer.ask("echo kept >/workspace/kept; echo done").await, "done");
     let status = json!({ "phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory." });
     let patch = Patch::Merge(json!({ "status": status }));
+    let told = world.runtime.events();
     pods.patch_status(&name, &PatchParams::default(), &patch).await.unwrap();
     is_made_again(&pods, &name, before).await;
+    // The pod that ended is gone by now, and so would be the reason.
+    let mut ends = told.filter(|seen| ready(seen.state == Observed::Failed));
+    let end = timeout(DEADLINE, ends.next()).await.expect("it is told").unwrap();
+    assert_eq!((end.agent_id, end.reason), (spec.id, Some(Reason::Evicted)));
+    assert!(end.message.contains("low on resource"), "{}", end.message);
     drop(viewer);
 
     world.until(spec.id, |seen| seen.state == Observed::Running).await;

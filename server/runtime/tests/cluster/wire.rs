@@ -41,6 +41,8 @@ struct Faults {
     moments_left: AtomicUsize,
     stuck: Notify,
     writes: Mutex<Vec<String>>,
+    /// Questions about one pod.
+    looks: AtomicUsize,
     /// Watches that begin next and are told that what they ask for is too old.
     gone: AtomicUsize,
     watches: AtomicUsize,
@@ -59,6 +61,7 @@ impl Wire {
             moments_left: AtomicUsize::new(usize::MAX),
             stuck: Notify::new(),
             writes: Mutex::default(),
+            looks: AtomicUsize::new(0),
             gone: AtomicUsize::new(0),
             watches: AtomicUsize::new(0),
             repeats: AtomicBool::new(false),
@@ -105,6 +108,11 @@ impl Wire {
     /// Takes everything that was written so far.
     pub fn writes(&self) -> Vec<String> {
         std::mem::take(&mut self.faults.writes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How often somebody has asked about one pod since this was asked last.
+    pub fn looks(&self) -> usize {
+        self.faults.looks.swap(0, Ordering::SeqCst)
     }
 
     /// The API server is gone.
@@ -171,6 +179,8 @@ async fn pass(State(faults): State<Arc<Faults>>, request: Request) -> Response {
     }
     if is_write {
         faults.moment().await;
+    } else if head.uri.path().contains("/pods/agent-") {
+        faults.looks.fetch_add(1, Ordering::SeqCst);
     }
     let mut onward = http::Request::builder().method(head.method).uri(head.uri);
     for name in [http::header::ACCEPT, http::header::CONTENT_TYPE] {

@@ -46,12 +46,13 @@ impl Queue {
         }
     }
 
-    /// Like [`wake`](Self::wake), but an agent that waits for its time goes on waiting.
-    pub(super) fn remind(&mut self, id: AgentId) {
+    /// Like [`wake`](Self::wake), but an agent that waits for its time goes on waiting. Says whether it is in line now.
+    pub(super) fn remind(&mut self, id: AgentId) -> bool {
         let waits = self.entries.get(&id).is_some_and(|entry| matches!(entry.state, State::Due(_)));
         if !waits {
             self.wake(id);
         }
+        !waits
     }
 
     /// The next agent to look at, if there is one at `now`.

@@ -10,6 +10,7 @@ use runtime::RuntimeError;
 use store::{LaunchFacts, StoreError};
 
 use super::{
+    heard::is_end,
     restarts::{Ledger, MOST, Verdict, WINDOW},
     spec,
 };
@@ -52,8 +53,8 @@ pub(crate) enum Halt {
 }
 
 impl Inner {
-    /// Looks at the agent and brings it a step closer to what it shall be. What the runtime has just said by itself is as
-    /// good as a look.
+    /// Looks at the agent and brings it a step closer to what it shall be. That it is up is as good as a look when the
+    /// runtime has just said so; why a run of it ended is told even when the next one is on its way.
     pub(super) async fn reconcile(
         &self,
         restarts: &Ledger,
@@ -78,12 +79,19 @@ impl Inner {
     async fn bring_up(&self, restarts: &Ledger, facts: &LaunchFacts, heard: Option<Observation>) -> Result<Next, Halt> {
         let agent = &facts.agent;
         // Only that it is up: everything else is worth another look before something is done about it.
-        let seen = match heard.filter(|seen| seen.state == Observed::Running) {
-            Some(seen) => seen,
-            None => self.look_at(agent.id).await?,
+        let (seen, end) = match heard {
+            Some(seen) if seen.state == Observed::Running => (seen, None),
+            heard => (self.look_at(agent.id).await?, heard.filter(is_end)),
         };
         if let Some(refusal) = self.refusal(agent).await? {
             return self.keep_down(restarts, agent, &seen, &refusal).await;
+        }
+        // A runtime that begins anew by itself has forgotten by now why it had to.
+        if let Some(end) = end.filter(|_| !matches!(seen.state, Observed::Running | Observed::Failed))
+            && agent.phase.is_up()
+        {
+            let next = self.ended_by_itself(restarts, agent, &end).await?;
+            return Ok(if next == Next::Settled { Next::Unsettled } else { next });
         }
         match seen.state {
             Observed::Running => {
@@ -96,13 +104,9 @@ impl Inner {
                 self.record_seen(restarts.epoch(), agent, &seen).await.map(|_| Next::Unsettled)
             }
             Observed::Absent | Observed::Stopped | Observed::Failed => match agent.phase {
-                Phase::Starting | Phase::Idle | Phase::Working | Phase::Waiting => {
-                    self.ended_by_itself(restarts, agent, &seen).await
-                }
+                phase if phase.is_up() => self.ended_by_itself(restarts, agent, &seen).await,
                 Phase::Failed if !self.may_try_again(agent).await? => Ok(Next::Settled),
-                Phase::Pending | Phase::Stopping | Phase::Stopped | Phase::Failed => {
-                    self.start_now(restarts, facts, &seen).await
-                }
+                _ => self.start_now(restarts, facts, &seen).await,
             },
         }
     }

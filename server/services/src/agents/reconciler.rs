@@ -1,7 +1,7 @@
 //! The loop that makes agents be what they shall be: who is looked at when, and how many at a time.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -16,7 +16,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    back_off, others,
+    back_off,
+    heard::Heard,
+    others,
     queue::Queue,
     reconcile::{Halt, Next},
     restarts::Ledger,
@@ -41,7 +43,7 @@ pub struct Reconciler {
 /// What a task of the loop brought back.
 enum Done {
     Looked(AgentId, Result<Next, Option<Halt>>),
-    Resynced(HashSet<AgentId>),
+    Resynced(HashSet<AgentId>, Vec<Observation>),
     Reaped,
 }
 
@@ -50,8 +52,7 @@ struct Round {
     ledger: Arc<Ledger>,
     queue: Queue,
     tasks: JoinSet<Done>,
-    /// What the runtime said of agents that are in line.
-    heard: HashMap<AgentId, Observation>,
+    heard: Heard,
     events: BoxStream<'static, Observation>,
     resync_at: Timestamp,
     reap_at: Timestamp,
@@ -108,7 +109,7 @@ impl Reconciler {
             ledger: Arc::new(Ledger::in_term(term)),
             queue: Queue::default(),
             tasks: JoinSet::new(),
-            heard: HashMap::new(),
+            heard: Heard::default(),
             events: self.inner.runtime.events(),
             resync_at: self.inner.clock.now(),
             reap_at: self.inner.clock.now(),
@@ -124,11 +125,14 @@ impl Reconciler {
                 seen = round.events.next() => match seen {
                     Some(seen) => {
                         round.queue.wake(seen.agent_id);
-                        round.heard.insert(seen.agent_id, seen);
+                        round.heard.hear(seen);
                     }
                     None => round.events = stream::pending().boxed(),
                 },
-                woken = self.inner.wake_ups.next() => woken.into_iter().for_each(|id| round.queue.wake(id)),
+                woken = self.inner.wake_ups.next() => for id in woken {
+                    round.queue.wake(id);
+                    round.heard.doubt(id);
+                },
                 Some(done) = round.tasks.join_next() => match done {
                     Ok(done) => self.finish(&mut round, done),
                     Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "a task was lost"),
@@ -144,8 +148,12 @@ impl Reconciler {
         if now >= round.resync_at {
             round.resync_at = later(now, back_off::jitter(RESYNC, entropy::seed(&*self.inner.entropy)));
             round.events = self.inner.runtime.events();
+            round.heard.begin_survey();
             let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
-            round.tasks.spawn(async move { Done::Resynced(resync(&inner, &ledger).await) });
+            round.tasks.spawn(async move {
+                let agents = resync(&inner, &ledger).await;
+                Done::Resynced(agents, survey(&inner).await)
+            });
         }
         if now >= round.reap_at {
             round.reap_at = later(now, REAP_EVERY);
@@ -160,18 +168,21 @@ impl Reconciler {
         while round.queue.running() < AT_ONCE {
             let Some(id) = round.queue.take(now) else { break };
             let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
-            let heard = round.heard.remove(&id);
+            let heard = round.heard.take(id);
             round.tasks.spawn(async move { Done::Looked(id, look(&inner, &ledger, id, heard).await) });
         }
     }
 
     fn finish(&self, round: &mut Round, done: Done) {
-        let Round { queue, ledger, .. } = round;
+        let Round { queue, ledger, heard, .. } = round;
         let now = self.inner.clock.now();
         let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
         match done {
             Done::Reaped => {}
-            Done::Resynced(ids) => ids.into_iter().for_each(|id| queue.remind(id)),
+            Done::Resynced(ids, found) => {
+                let in_line: HashSet<_> = ids.into_iter().filter(|id| queue.remind(*id)).collect();
+                found.into_iter().filter(|seen| in_line.contains(&seen.agent_id)).for_each(|seen| heard.survey(seen));
+            }
             Done::Looked(id, Ok(Next::Settled)) => queue.settle(id),
             Done::Looked(id, Ok(Next::Gone)) => queue.forget(id),
             Done::Looked(id, Ok(Next::After(wait))) => queue.postpone(id, later(now, wait), false),
@@ -208,6 +219,15 @@ async fn look(inner: &Inner, restarts: &Ledger, id: AgentId, heard: Option<Obser
         Ok(outcome) => outcome.map_err(Some),
         Err(_) => Err(None),
     }
+}
+
+/// The agents that the runtime finds up without being asked about each. Those that it does not find are looked at.
+async fn survey(inner: &Inner) -> Vec<Observation> {
+    let found = inner.call_runtime("looking at all agents", inner.runtime.survey()).await;
+    found.unwrap_or_else(|error| {
+        tracing::debug!(error = &error as &dyn std::error::Error, "each agent will be looked at");
+        Vec::new()
+    })
 }
 
 /// Every agent there is, after orphans were dealt with.

@@ -1,6 +1,6 @@
 //! Queries on `agents`.
 
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use diesel_async::RunQueryDsl;
 use domain::{AgentMode, Desired, Phase};
 
@@ -71,6 +71,18 @@ pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProj
     all.select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
         .load(c)
         .await
+}
+
+/// The owner's newest agents, newest first, and how many there are of each phase.
+pub async fn first(c: &mut Conn, owner: &str, rows: i64) -> QueryResult<(Vec<AgentWithProject>, Vec<(String, i64)>)> {
+    let theirs = agents::table.filter(agents::user_id.eq(owner));
+    let phases = theirs.group_by(agents::phase).select((agents::phase, count_star())).load(c).await?;
+    let newest = theirs.inner_join(projects::table).left_join(agent_modes::table).order(agents::id.desc()).limit(rows);
+    let agents = newest
+        .select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))
+        .load(c)
+        .await?;
+    Ok((agents, phases))
 }
 
 pub async fn all(c: &mut Conn) -> QueryResult<Vec<AgentWithProject>> {

@@ -1,6 +1,6 @@
 //! Agents.
 
-use domain::{Agent, AgentId, AgentLimits, Desired, EventKind, Phase, ProjectId, Reason, Subject};
+use domain::{Agent, AgentId, AgentLimits, Desired, EventKind, FirstAgents, Phase, ProjectId, Reason, Subject};
 use futures::future::join_all;
 use store::{InsertAgent, LaunchFacts, NewAgent, PhaseChange};
 
@@ -39,6 +39,31 @@ store_test! {
         assert!(db.agents(bob.id).await.unwrap().is_empty());
         assert_eq!(db.all_agents().await.unwrap(), [agent]);
         assert_eq!(db.events(ann.id, Subject::Agent(new.id), 10).await.unwrap().len(), 1);
+    }
+
+    async fn of_many_agents_the_newest_are_read_and_all_are_counted(db: TestStore) {
+        let (ann, bob) = (db.user("ann").await, db.user("bob").await);
+        let (garden, shed) = (db.project(&ann, "garden").await, db.project(&bob, "shed").await);
+        assert_eq!(db.first_agents(ann.id, 2).await.unwrap(), FirstAgents { agents: vec![], phases: vec![] });
+        db.agent(&bob, &shed, "bobs-own").await;
+        let mut agents = Vec::new();
+        for name in ["a", "b", "c"] {
+            agents.push(db.agent(&ann, &garden, name).await);
+        }
+        let seen = observed(&agents[0], Phase::Idle);
+        agents[0] = db.set_phase(&seen, None).await.unwrap().unwrap();
+        agents.reverse();
+        let phases = vec![(Phase::Idle, 1), (Phase::Pending, 2)];
+        let sorted = |mut first: FirstAgents| {
+            first.phases.sort_by_key(|(phase, _)| phase.as_str());
+            first
+        };
+        let first = sorted(db.first_agents(ann.id, 2).await.unwrap());
+        assert!(!first.is_all());
+        assert_eq!(first, FirstAgents { agents: agents[..2].to_vec(), phases: phases.clone() });
+        let all = sorted(db.first_agents(ann.id, 9).await.unwrap());
+        assert!(all.is_all());
+        assert_eq!(all, FirstAgents { agents, phases });
     }
 
     async fn of_many_launches_as_many_succeed_as_are_allowed(db: TestStore) {

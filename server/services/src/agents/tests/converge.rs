@@ -134,3 +134,52 @@ async fn only_that_an_agent_is_up_is_believed_without_a_look() {
     assert_eq!(hear(Observed::Failed).await, Phase::Starting);
     assert_eq!(hear(Observed::Running).await, Phase::Idle);
 }
+
+#[tokio::test]
+async fn why_a_run_ended_is_told_though_the_next_one_is_on_its_way() {
+    let (bed, ann, project) = bed().await;
+    let (restarts, id) = (Ledger::default(), bed.agent(&ann, &project, "otter").await.id);
+    bed.look_with(&restarts, id).await;
+    bed.runtime.change_silently(Observation::plain(id, Observed::Starting));
+    let end = crate::testing::seen(id, Observed::Failed, domain::Reason::Evicted);
+    let next = bed.inner().reconcile(&restarts, id, Some(end.clone())).await.unwrap();
+    assert_eq!(next, Next::Unsettled, "the new run is looked at soon");
+    let agent = bed.read(&ann, id).await;
+    assert_eq!((agent.phase, agent.reason, agent.message), (Phase::Failed, end.reason, end.message.clone()));
+    bed.look_with(&restarts, id).await;
+    bed.runtime.change_silently(Observation::plain(id, Observed::Running));
+    // Told late: the one that is up now is another one.
+    bed.inner().reconcile(&restarts, id, Some(end)).await.unwrap();
+    let told = story(&bed, &ann, id).await;
+    let expected = ["idle to failed", "failed to starting", "starting to idle"].map(|step| format!("AiWorker: {step}"));
+    assert_eq!(told[told.len() - 3..], expected);
+    assert!(!bed.runtime.calls().iter().any(|call| matches!(call, Call::Stop(_))), "nobody interferes");
+}
+
+#[tokio::test]
+async fn agents_that_are_up_are_found_together_and_not_looked_at_one_by_one() {
+    let (bed, ann, project) = bed().await;
+    bed.runtime.allow_surveys();
+    let mut events = bed.services.live().subscribe(&ann, None).unwrap();
+    let (stop, reconciler) = (CancellationToken::new(), bed.services.reconciler());
+    let running = tokio::spawn({
+        let stop = stop.clone();
+        async move { reconciler.run(stop).await }
+    });
+    let up = bed.agent(&ann, &project, "otter").await.id;
+    bed.await_event(&mut events, phase_is(up, Phase::Idle)).await;
+    let other = bed.agent(&ann, &project, "seal").await.id;
+    bed.await_event(&mut events, phase_is(other, Phase::Idle)).await;
+    // Events are lost. The next survey does not find it, and so somebody looks.
+    bed.runtime.change_silently(Observation::plain(other, Observed::Stopping));
+    bed.await_event(&mut events, phase_is(other, Phase::Stopping)).await;
+    let looks = bed.runtime.looks(up);
+    bed.runtime.change_silently(Observation::plain(other, Observed::Running));
+    bed.await_event(&mut events, phase_is(other, Phase::Idle)).await;
+    bed.runtime.change_silently(Observation::plain(other, Observed::Stopping));
+    bed.await_event(&mut events, phase_is(other, Phase::Stopping)).await;
+    assert_eq!(bed.runtime.looks(up), looks, "nobody asks about one that was found");
+    assert_eq!(bed.read(&ann, up).await.phase, Phase::Idle);
+    stop.cancel();
+    running.await.unwrap();
+}
