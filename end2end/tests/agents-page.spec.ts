@@ -81,3 +81,57 @@ test("pages that lost the server say so, and show what happened meanwhile withou
   await expect(page.getByText("Live updates paused")).toBeHidden();
   for (const one of [page, detail]) expect(await one.evaluate(() => "sameVisit" in window), "not loaded again").toBe(true);
 });
+
+test.describe("with more agents than anybody reads", () => {
+  // None of them starts: what counts are rows.
+  test.use({ options: { AIWORKER_AGENTS_PER_USER: "300", AIWORKER_TTYD: "/nonexistent/ttyd" } });
+
+  test("the newest have a row at once, all are counted, and the others are one press away", async ({ page, context, server, picture }) => {
+    const api = await Api.register(server, "ada");
+    const project = await api.project("Crowd");
+    for (let number = 1; number <= 203; number++) await api.launch(project, { name: `agent-${number}` });
+    await context.addCookies(await api.cookies());
+
+    const plain = async (path: string): Promise<string> => (await page.request.get(path)).text();
+    const first = await plain("/agents");
+    expect(first.match(/>agent-\d+</g)).toHaveLength(200);
+    expect(first, "a way on without JavaScript").toContain('href="/agents?rows=400"');
+    expect((await plain("/agents?rows=400")).match(/>agent-\d+</g)).toHaveLength(203);
+
+    await page.goto("/agents");
+    const rows = page.getByRole("table", { name: "Agents" }).locator("tbody tr");
+    await expect(rows).toHaveCount(200);
+    await expect(rows.first()).toContainText("agent-203");
+    await interactive(page);
+    await expect(page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^All/ })).toHaveText(/203/);
+    await expect(page.getByRole("status").filter({ hasText: "newest" })).toHaveText("The newest 200 of 203.");
+    await page.getByRole("link", { name: "Show 3 more" }).scrollIntoViewIfNeeded();
+    await picture(page, "agents-more");
+
+    await test.step("a new one comes on top, live", async () => {
+      await api.launch(project, { name: "late" });
+      await expect(rows.first()).toContainText("late");
+      await expect(rows).toHaveCount(200);
+      await expect(page.getByRole("status").filter({ hasText: "newest" })).toHaveText("The newest 200 of 204.");
+    });
+
+    await test.step("one press shows the others", async () => {
+      await page.getByRole("link", { name: "Show 4 more" }).click();
+      await expect(rows).toHaveCount(204);
+      await expect(rows.last().getByRole("link", { name: "agent-1", exact: true })).toBeVisible();
+      await expect(page.getByRole("link", { name: /^Show/ })).toHaveCount(0);
+      await expect(page, "the page stays").toHaveURL("/agents");
+    });
+
+    await test.step("a filter finds those without a row, too", async () => {
+      await expect(page.getByRole("link", { name: "agent-2", exact: true })).toBeVisible();
+      await api.delete((await api.agents()).find(({ name }) => name === "agent-2")?.id ?? "");
+      await expect(page.getByRole("link", { name: "agent-2", exact: true }), "gone by itself").toHaveCount(0);
+      await page.reload();
+      await interactive(page);
+      await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Failed/ }).click();
+      await expect(rows).toHaveCount(200);
+      await expect(page.getByRole("status").filter({ hasText: "newest" })).toHaveText("The newest 200 of 203.");
+    });
+  });
+});

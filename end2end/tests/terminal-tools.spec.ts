@@ -32,6 +32,18 @@ test("a text is found, and the whole history is a file", async ({ page, server }
   for (const row of [1, 200, 400]) expect(text).toContain(`row-${row}-`);
 });
 
+test("lines that the page has no more are read beside it", async ({ page, server }) => {
+  await openTerminal(server, page, "long");
+  const terminal = new Dashboard(page).terminal;
+  await terminal.type("seq -f 'row-%.0f-' 1 8000");
+  await terminal.expectRow("row-8000-");
+  await terminal.region.getByText("Tools").click();
+  const reader = page.waitForEvent("popup");
+  await terminal.region.getByRole("link", { name: "Read the whole history" }).click();
+  const text = (await reader).locator("body");
+  for (const row of [1, 2500, 8000]) await expect(text).toContainText(`row-${row}-`);
+});
+
 test("the tools have names that hold what is seen on them", async ({ page, server }) => {
   await openTerminal(server, page, "named");
   const { terminal } = new Dashboard(page);

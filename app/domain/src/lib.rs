@@ -27,8 +27,8 @@ pub mod user;
 pub mod validate;
 
 pub use agent::{
-    Agent, AgentLimits, AgentMode, Desired, Explanation, FirstAgents, LaunchAgent, Observation, Observed, Phase, Reason,
-    Step,
+    Agent, AgentLimits, AgentMode, Desired, Explanation, FirstAgents, LaunchAgent, Observation, Observed, Phase,
+    Reason, Step,
 };
 pub use audit::{AuditAction, AuditEvent, Outcome};
 pub use credential::{Credential, CredentialKind, NewCredential};

@@ -38,10 +38,7 @@ impl ListedAgents {
     /// Follows the event stream, and reads those that are not among the first.
     pub fn follow(first: FirstAgents) -> Self {
         let is_all = first.is_all();
-        let agents = Self {
-            here: follow_all(first.agents),
-            counted: RwSignal::new((!is_all).then_some(first.phases)),
-        };
+        let agents = Self { here: follow_all(first.agents), counted: RwSignal::new((!is_all).then_some(first.phases)) };
         if !is_all {
             Effect::new(move || agents.read_all());
         }

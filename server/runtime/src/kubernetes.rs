@@ -27,6 +27,7 @@ mod inventory;
 mod look;
 mod names;
 mod preflight;
+mod runs;
 mod watch;
 
 pub use config::{DialMode, KubernetesConfig, VolumePolicy};

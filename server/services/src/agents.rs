@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, FirstAgents, LaunchAgent, LiveEvent, Outcome, RuntimeEvent,
-    Subject, agent_name,
+    Agent, AgentId, AuditAction, Desired, Event, EventId, EventKind, FirstAgents, LaunchAgent, LiveEvent, Outcome,
+    RuntimeEvent, Subject, agent_name,
 };
 use runtime::RuntimeError;
 use store::NewEvent;
@@ -33,6 +33,7 @@ mod queue;
 mod reconcile;
 mod reconciler;
 mod restarts;
+mod resync;
 mod spec;
 mod term;
 

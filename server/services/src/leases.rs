@@ -20,6 +20,17 @@ const ANSWERS_KEPT: Duration = Duration::from_hours(24);
 /// How often a task is given back again when it was changed meanwhile.
 const TRIES: usize = 4;
 
+/// What an agent that is up is seen to do, from the states of the tasks that it holds.
+pub(crate) fn phase_at_work(held: &[TaskState]) -> Phase {
+    if held.contains(&TaskState::InProgress) {
+        Phase::Working
+    } else if held.contains(&TaskState::NeedsInput) {
+        Phase::Waiting
+    } else {
+        Phase::Idle
+    }
+}
+
 impl Inner {
     /// Gives back tasks whose lease has expired, and closes questions that nobody answered in time.
     pub(crate) async fn reap(&self) -> Result<(), Error> {
@@ -100,14 +111,7 @@ impl Inner {
             return Ok(());
         }
         let held = self.store.tasks_held_by(id).await?;
-        let is = |state| held.iter().any(|(_, task)| task.state == state);
-        let phase = if is(TaskState::InProgress) {
-            Phase::Working
-        } else if is(TaskState::NeedsInput) {
-            Phase::Waiting
-        } else {
-            Phase::Idle
-        };
+        let phase = phase_at_work(&held.iter().map(|(_, task)| task.state).collect::<Vec<_>>());
         if phase != agent.phase {
             // What another writer has seen meanwhile is newer than this.
             if let Err(Halt::Store(error)) =

@@ -13,6 +13,7 @@ use futures::{SinkExt as _, StreamExt as _, future::BoxFuture};
 use http::header;
 use runtime::Duplex;
 use secrecy::SecretString;
+use serde::Deserialize;
 use services::ReadHistory;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -26,7 +27,7 @@ use crate::{
     AppState,
     http::{
         Problem,
-        extract::{PathId, SignedIn},
+        extract::{PathId, Query, SignedIn},
     },
 };
 
@@ -47,17 +48,27 @@ impl ReadHistory for HistoryReader {
     }
 }
 
+/// What a browser shall do with a history.
+#[derive(Deserialize)]
+pub struct Shown {
+    /// To be read in the browser; else it is saved.
+    #[serde(default)]
+    inline: bool,
+}
+
 /// Answers with a text file.
 pub async fn history(
     SignedIn(caller): SignedIn,
     PathId(id): PathId<AgentId>,
+    Query(Shown { inline }): Query<Shown>,
     State(state): State<AppState>,
 ) -> Result<Response, Problem> {
+    let disposition = if inline { "inline" } else { "attachment" };
     let (name, text) = state.services.terminals().history(&caller, id).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
         // Names of agents have letters, digits and hyphens only.
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.txt\"")),
+        (header::CONTENT_DISPOSITION, format!("{disposition}; filename=\"{name}.txt\"")),
     ];
     Ok((headers, text).into_response())
 }

@@ -47,9 +47,9 @@ impl Store {
     pub async fn first_agents(&self, owner: UserId, rows: u32) -> Result<FirstAgents> {
         let owner = owner.to_string();
         let (agents, phases) = dispatch!(self, agents::first(&owner, rows.into()))?;
-        let phases = phases.into_iter().map(|(phase, number)| {
-            Ok((named("phase", &phase)?, u32::try_from(number).unwrap_or(u32::MAX)))
-        });
+        let phases = phases
+            .into_iter()
+            .map(|(phase, number)| Ok((named("phase", &phase)?, u32::try_from(number).unwrap_or(u32::MAX))));
         Ok(FirstAgents {
             agents: agents.into_iter().map(agent::agent).collect::<Result<_>>()?,
             phases: phases.collect::<Result<_>>()?,

@@ -7,7 +7,7 @@ use domain::{
 
 use crate::{
     Result, Store,
-    columns::{millis, moment},
+    columns::{id, millis, moment},
     rows::kept_terminal::{self, KeptTerminalRow},
 };
 
@@ -29,6 +29,13 @@ impl Store {
         let agent = agent.to_string();
         let at = dispatch!(self, kept_terminals::captured_at(&agent))?;
         at.map(|at| moment("time of a kept terminal", at)).transpose()
+    }
+
+    /// When each terminal was read last, those of gone agents among them. For the reconciler only.
+    pub async fn terminals_kept_at(&self) -> Result<Vec<(AgentId, Timestamp)>> {
+        let rows = dispatch!(self, kept_terminals::all_captured_at())?;
+        let kept = |(agent, at): (String, i64)| Ok((id("agent id", &agent)?, moment("time of a kept terminal", at)?));
+        rows.into_iter().map(kept).collect()
     }
 
     /// The user's terminals that are kept although their agents are gone, newest first.

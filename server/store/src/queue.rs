@@ -1,10 +1,10 @@
 //! The queue: how agents take tasks, hold them, and write about them.
 
-use domain::{AgentId, Task, Timestamp, UserId};
+use domain::{AgentId, Task, TaskState, Timestamp, UserId};
 
 use crate::{
     Answered, ClaimRequest, Claimed, Result, Store, TaskFilter, Work, Written,
-    columns::{id, millis, moment, name_of},
+    columns::{id, millis, moment, name_of, named},
     rows::{
         claim::ClaimRows,
         task::{FilterRow, TaskRows},
@@ -44,6 +44,12 @@ impl Store {
     pub async fn tasks_held_by(&self, agent: AgentId) -> Result<Vec<(UserId, Task)>> {
         let agent = agent.to_string();
         dispatch!(self, work::tasks_of(&agent))?.into_iter().map(owned).collect()
+    }
+
+    /// The state of every task that an agent holds, with that agent. For the reconciler only.
+    pub async fn held_states(&self) -> Result<Vec<(AgentId, TaskState)>> {
+        let rows = dispatch!(self, work::held_states())?;
+        rows.into_iter().map(|(agent, state)| Ok((id("agent id", &agent)?, named("task state", &state)?))).collect()
     }
 
     /// Tasks of everybody whose lease has expired, with their owners. For the reaper only.

@@ -60,6 +60,9 @@ pub fn Tools(
                 <button type="button" on:click=save>
                     "Save what is here"
                 </button>
+                <a href=format!("/agent-terminal/{agent_id}/history?inline=true") target="_blank" rel="external">
+                    "Read the whole history"
+                </a>
                 <a href=format!("/agent-terminal/{agent_id}/history") download="" rel="external">
                     "Save the whole history"
                 </a>

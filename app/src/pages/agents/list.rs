@@ -210,18 +210,18 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>, row
 #[component]
 fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
     let of_these = Memo::new(move |_| count(agents, filter.get()));
+    let left = Memo::new(move |_| of_these.get().saturating_sub(rows.get() as usize));
     let show_more = move |event: ev::MouseEvent| {
         event.prevent_default();
         agents.read_all();
         rows.update(|rows| *rows += ROWS);
     };
     view! {
-        <Show when=move || { (rows.get() as usize) < of_these.get() }>
+        <Show when=move || { left.get() > 0 }>
             <p class="below-table more-rows">
                 <span role="status">{move || format!("The newest {} of {}.", rows.get(), of_these.get())}</span>
-                " "
                 <a class="button small" href=move || format!("/agents?rows={}", rows.get() + ROWS) on:click=show_more>
-                    {format!("Show {ROWS} more")}
+                    {move || format!("Show {} more", left.get().min(ROWS as usize))}
                 </a>
             </p>
         </Show>

@@ -10,7 +10,7 @@ use kube::{
 };
 use tokio::{sync::broadcast, time::timeout};
 
-use super::{config::KubernetesConfig, failure, happened::Happened};
+use super::{config::KubernetesConfig, failure, happened::Happened, runs::Runs};
 use crate::RuntimeError;
 
 /// How long connecting to the API server may take.
@@ -31,6 +31,8 @@ pub(super) struct Cluster {
     pub inside: bool,
     /// What happened lately in the namespace, as the watch knows it.
     pub happened: Happened,
+    /// For how long containers are known to run.
+    pub runs: Runs,
     /// What was observed, for all listeners.
     pub events: broadcast::Sender<domain::Observation>,
 }
@@ -59,6 +61,7 @@ impl Cluster {
             calls,
             streams,
             happened: Happened::default(),
+            runs: Runs::default(),
             events: broadcast::channel(EVENTS_CAPACITY).0,
             config,
         })

@@ -1,11 +1,13 @@
 //! What the cluster says of one agent, as it says it.
 
+use std::time::Duration;
+
 use k8s_openapi::{
     api::{
         apps::v1::StatefulSet,
         core::v1::{ContainerStatus, Event, PersistentVolumeClaim, Pod, PodCondition},
     },
-    jiff::{SignedDuration, Timestamp},
+    jiff::Timestamp,
 };
 
 /// What the cluster says of one agent.
@@ -19,10 +21,10 @@ pub(super) struct Facts {
     pub claim: Option<PersistentVolumeClaim>,
     /// What happened to these, in any order.
     pub events: Vec<Event>,
-    /// When they were read.
-    pub now: Timestamp,
+    /// For how long its container has been known to run without its terminal.
+    pub runs_for: Duration,
     /// How long its terminal may take to answer once its container runs.
-    pub start_timeout: SignedDuration,
+    pub start_timeout: Duration,
 }
 
 impl Facts {

@@ -1,12 +1,13 @@
 //! Looking at an agent: what the API server says of its objects now, and what the watch knows to have happened to them.
 //! The objects are read anew each time: a watch may be behind, and an answer about the past looks like one about now.
 
+use std::time::Instant;
+
 use domain::{AgentId, Observation, Observed, RuntimeEvent, Timestamp};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolumeClaim, Pod},
 };
-use k8s_openapi::jiff;
 use kube::api::{ListParams, LogParams};
 
 use super::{
@@ -46,17 +47,18 @@ impl Cluster {
     fn seen_up(&self, pod: Pod) -> Option<Observation> {
         let id = names::agent_of(pod.metadata.name.as_deref()?)?;
         let is_its_own = pod.metadata.name == Some(names::pod(id)) && self.is_ours(&pod, id);
-        (is_its_own && is_ready(&pod)).then(|| observation(id, &self.known(id, Some(pod)))).filter(|seen| seen.state == Observed::Running)
+        (is_its_own && is_ready(&pod))
+            .then(|| observation(id, &self.known(id, Some(pod))))
+            .filter(|seen| seen.state == Observed::Running)
     }
 
     /// What the pod says, and what is known without another question.
     fn known(&self, id: AgentId, pod: Option<Pod>) -> Facts {
         Facts {
+            runs_for: self.runs.known_for(id, pod.as_ref(), Instant::now()),
             pod,
             events: self.happened.of(id),
-            // The cluster's clock wrote when the container began, and no other one can be asked.
-            now: jiff::Timestamp::now(),
-            start_timeout: self.config.start_timeout.try_into().unwrap_or(jiff::SignedDuration::MAX),
+            start_timeout: self.config.start_timeout,
             ..Facts::default()
         }
     }

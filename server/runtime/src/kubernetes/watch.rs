@@ -30,7 +30,8 @@ pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     let mut watches = JoinSet::new();
     let selected = || watcher::Config::default().labels(&names::selector(&cluster.config.installation));
     let mut ends = Ends::default();
-    let pods = seen::<Pod>(cluster, selected()).map_ok(move |event| about(event, |pod, is_gone| ends.told(pod, is_gone)));
+    let pods =
+        seen::<Pod>(cluster, selected()).map_ok(move |event| about(event, |pod, is_gone| ends.told(pod, is_gone)));
     watches.spawn(follow(Arc::clone(cluster), "pods", pods));
     let sets = seen::<StatefulSet>(cluster, selected()).map_ok(|event| about(event, |set, _| labelled(set).map(news)));
     watches.spawn(follow(Arc::clone(cluster), "stateful sets", sets));
@@ -53,10 +54,7 @@ enum Step {
     Told(Option<Observation>),
 }
 
-fn seen<K>(
-    cluster: &Cluster,
-    config: watcher::Config,
-) -> BoxStream<'static, Result<watcher::Event<K>, watcher::Error>>
+fn seen<K>(cluster: &Cluster, config: watcher::Config) -> BoxStream<'static, Result<watcher::Event<K>, watcher::Error>>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone

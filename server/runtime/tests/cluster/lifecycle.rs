@@ -32,8 +32,6 @@ async fn an_agent_is_launched_stopped_started_and_removed() {
     assert_eq!(first.state, Observed::Starting, "{first:?}");
     assert!(events.next().await.is_some_and(|seen| seen.agent_id == spec.id), "the watches tell of it");
     world.until(spec.id, |seen| seen.state == Observed::Running).await;
-    let up = world.runtime.survey().await.unwrap();
-    assert_eq!(up, [world.runtime.observe(spec.id).await.unwrap()], "who asks for all is told what who looks sees");
     println!("launch to ready: {} ms", begun.elapsed().as_millis());
 
     let mut viewer = world.view(&spec).await;

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use domain::{AgentId, Observation, Observed};
 use futures::{StreamExt as _, stream::BoxStream};
-use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Event};
-use kube::api::{ListParams, Patch, PatchParams};
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{Event, Pod},
+};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use runtime::{AgentRuntime, RuntimeError, kubernetes::KubernetesRuntime};
 use serde_json::json;
 use tokio::time::timeout;
@@ -113,6 +116,30 @@ async fn what_is_told_twice_is_true_once() {
     });
     assert!(same.await.is_some(), "{last:?}");
     assert_eq!(runtime.inventory().await.unwrap().len(), 1);
+    end(world, wire, id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_are_up_are_found_without_a_question_about_each() {
+    let (world, wire, runtime, id, _events) = watched().await;
+    world.until(id, |seen| seen.state == Observed::Running).await;
+    // A copy of the pod, labels and all, is nobody's.
+    let (pods, name) = (world.api::<Pod>(), domain::Agent::pod_name_of(id));
+    let mut copy = pods.get(&name).await.unwrap();
+    copy.metadata =
+        ObjectMeta { name: Some(format!("{name}-copy")), labels: copy.metadata.labels, ..ObjectMeta::default() };
+    copy.spec.as_mut().unwrap().volumes.as_mut().unwrap().retain(|volume| !volume.name.starts_with("kube-api-access"));
+    pods.create(&PostParams::default(), &copy).await.unwrap();
+    wire.looks();
+    let found = runtime.survey().await.unwrap();
+    assert_eq!(wire.looks(), 0);
+    assert_eq!(found, [runtime.observe(id).await.unwrap()], "who asks for all is told what who looks sees");
+    pods.delete(&format!("{name}-copy"), &DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() })
+        .await
+        .unwrap();
+    world.runtime.stop(id).await.unwrap();
+    world.until(id, |seen| seen.state == Observed::Stopped).await;
+    assert_eq!(runtime.survey().await.unwrap(), [], "it is down");
     end(world, wire, id).await;
 }
 

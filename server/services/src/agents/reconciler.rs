@@ -22,6 +22,7 @@ use super::{
     queue::Queue,
     reconcile::{Halt, Next},
     restarts::Ledger,
+    resync::Resynced,
     term::{self, Term, Watched},
 };
 use crate::{Inner, clock::later, entropy, leases::REAP_EVERY};
@@ -43,7 +44,7 @@ pub struct Reconciler {
 /// What a task of the loop brought back.
 enum Done {
     Looked(AgentId, Result<Next, Option<Halt>>),
-    Resynced(HashSet<AgentId>, Vec<Observation>),
+    Resynced(Resynced),
     Reaped,
 }
 
@@ -150,10 +151,7 @@ impl Reconciler {
             round.events = self.inner.runtime.events();
             round.heard.begin_survey();
             let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
-            round.tasks.spawn(async move {
-                let agents = resync(&inner, &ledger).await;
-                Done::Resynced(agents, survey(&inner).await)
-            });
+            round.tasks.spawn(async move { Done::Resynced(inner.resync(&ledger).await) });
         }
         if now >= round.reap_at {
             round.reap_at = later(now, REAP_EVERY);
@@ -179,8 +177,8 @@ impl Reconciler {
         let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
         match done {
             Done::Reaped => {}
-            Done::Resynced(ids, found) => {
-                let in_line: HashSet<_> = ids.into_iter().filter(|id| queue.remind(*id)).collect();
+            Done::Resynced(Resynced { unsettled, found }) => {
+                let in_line: HashSet<_> = unsettled.into_iter().filter(|id| queue.remind(*id)).collect();
                 found.into_iter().filter(|seen| in_line.contains(&seen.agent_id)).for_each(|seen| heard.survey(seen));
             }
             Done::Looked(id, Ok(Next::Settled)) => queue.settle(id),
@@ -218,35 +216,5 @@ async fn look(inner: &Inner, restarts: &Ledger, id: AgentId, heard: Option<Obser
     match AssertUnwindSafe(inner.reconcile(restarts, id, heard)).catch_unwind().await {
         Ok(outcome) => outcome.map_err(Some),
         Err(_) => Err(None),
-    }
-}
-
-/// The agents that the runtime finds up without being asked about each. Those that it does not find are looked at.
-async fn survey(inner: &Inner) -> Vec<Observation> {
-    let found = inner.call_runtime("looking at all agents", inner.runtime.survey()).await;
-    found.unwrap_or_else(|error| {
-        tracing::debug!(error = &error as &dyn std::error::Error, "each agent will be looked at");
-        Vec::new()
-    })
-}
-
-/// Every agent there is, after orphans were dealt with.
-async fn resync(inner: &Inner, ledger: &Ledger) -> HashSet<AgentId> {
-    if let Err(error) = inner.remove_orphans(|| ledger.is_in_office(inner.clock.now())).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "orphans could not be dealt with");
-    }
-    if let Err(error) = inner.forget_terminals().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "old terminals could not be forgotten");
-    }
-    // A server may have been killed between the last agent of an account and the rest of it.
-    if let Err(error) = inner.erase_users().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "accounts that are being deleted could not be read");
-    }
-    match inner.store.all_agents().await {
-        Ok(agents) => agents.into_iter().map(|agent| agent.id).collect(),
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the agents could not be read");
-            HashSet::new()
-        }
     }
 }

@@ -92,18 +92,20 @@ impl Inner {
 
     /// Keeps what is on the terminal of a running agent, if that is not known well enough.
     pub(crate) async fn keep_terminal_now_and_then(&self, agent: &Agent) {
-        let every = self.settings.terminals_read_every;
-        if every.is_zero() || self.settings.terminals_kept_for.is_zero() {
-            return;
-        }
         match self.store.terminal_kept_at(agent.id).await {
-            Ok(Some(at)) if elapsed(at, self.clock.now()) < every => {}
-            Ok(None) if elapsed(agent.phase_since, self.clock.now()) < every => {}
-            Ok(_) => self.keep_terminal(agent).await,
+            Ok(kept) if self.is_terminal_due(agent, kept) => self.keep_terminal(agent).await,
+            Ok(_) => {}
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "nothing is known of kept terminals");
             }
         }
+    }
+
+    /// Whether the terminal of a running agent shall be read, which was read last at `kept`, if ever.
+    pub(crate) fn is_terminal_due(&self, agent: &Agent, kept: Option<Timestamp>) -> bool {
+        let every = self.settings.terminals_read_every;
+        let is_wanted = !every.is_zero() && !self.settings.terminals_kept_for.is_zero();
+        is_wanted && elapsed(kept.unwrap_or(agent.phase_since), self.clock.now()) >= every
     }
 
     /// Forgets what has been kept for long enough.

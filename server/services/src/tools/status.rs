@@ -30,10 +30,9 @@ impl Inner {
         input: UpdateTaskStatus,
         call: Option<Call>,
     ) -> Result<UpdateTaskStatusOutput, Error> {
-        let id = self.task_for(worker, &input.task_id).await?.id;
-        let change = checked(input)?;
+        let mut before = self.task_for(worker, &input.task_id).await?;
+        let (id, change) = (before.id, checked(input)?);
         for _ in 0..TRIES {
-            let before = self.task_for(worker, &id.to_string()).await?;
             let now = self.clock.now();
             let fence = Self::fence(worker, &before, change.epoch, now)?;
             let after = change.apply(&before, now)?;
@@ -69,7 +68,9 @@ impl Inner {
                 }
                 Written::LeaseLost => return Err(self.lease_lost(worker, id).await),
                 // A person changed it: look again.
-                Written::VersionConflict | Written::QuestionClosed => {}
+                Written::VersionConflict | Written::QuestionClosed => {
+                    before = self.task_for(worker, &id.to_string()).await?;
+                }
             }
         }
         Err(Error::VersionConflict)

@@ -27,6 +27,10 @@ pub async fn captured_at(c: &mut Conn, agent: &str) -> QueryResult<Option<i64>> 
     kept_terminals::table.find(agent).select(kept_terminals::captured_at).first(c).await.optional()
 }
 
+pub async fn all_captured_at(c: &mut Conn) -> QueryResult<Vec<(String, i64)>> {
+    kept_terminals::table.select((kept_terminals::agent_id, kept_terminals::captured_at)).load(c).await
+}
+
 /// Those whose agent is gone, newest first.
 pub async fn of_gone_agents(c: &mut Conn, user: &str, limit: i64) -> QueryResult<Vec<KeptTerminalFacts>> {
     let with_agents = kept_terminals::table.left_join(agents::table.on(agents::id.eq(kept_terminals::agent_id)));

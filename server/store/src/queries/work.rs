@@ -136,6 +136,12 @@ pub async fn tasks_of(c: &mut Conn, agent: &str) -> QueryResult<Vec<(String, Tas
     with_owners(c, ids).await
 }
 
+/// Who holds what, expired or not, by the state that it is in.
+pub async fn held_states(c: &mut Conn) -> QueryResult<Vec<(String, String)>> {
+    let held = leases::table.inner_join(tasks::table).filter(leases::agent_id.is_not_null());
+    held.select((leases::agent_id.assume_not_null(), tasks::state)).load(c).await
+}
+
 /// The tasks of everybody whose lease has expired, those that expired first before the others.
 pub async fn expired(c: &mut Conn, now: i64, limit: i64) -> QueryResult<Vec<(String, TaskRows)>> {
     let all = leases::table.filter(leases::expires_at.le(now)).order(leases::expires_at).limit(limit);

@@ -26,6 +26,7 @@ store_test! {
         db.keep_terminal(ann.id, &long).await.unwrap();
         assert_eq!(db.kept_terminal(ann.id, agent.id).await.unwrap(), Some(long.clone()));
         assert_eq!(db.terminal_kept_at(agent.id).await.unwrap(), Some(at(2)));
+        assert_eq!(db.terminals_kept_at().await.unwrap(), [(agent.id, at(2))]);
         assert_eq!(db.kept_terminal(bob.id, agent.id).await.unwrap(), None);
         assert!(db.terminals_of_gone_agents(ann.id, 9).await.unwrap().is_empty(), "the agent is still there");
 

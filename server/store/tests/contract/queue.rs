@@ -275,9 +275,11 @@ store_test! {
         let edited = Task { title: "dig deep".into(), version: 3, ..task.clone() };
         assert!(db.update_task(ann.id, &edited, 2, &[]).await.unwrap());
         assert_eq!(db.tasks_held_by(otter.id).await.unwrap(), [(ann.id, edited.clone())]);
+        assert_eq!(db.held_states().await.unwrap(), [(otter.id, edited.state)]);
         let cancelled = Task { state: TaskState::Cancelled, lease: None, version: 4, ..edited };
         assert!(db.update_task(ann.id, &cancelled, 3, &[]).await.unwrap());
         assert!(db.tasks_held_by(otter.id).await.unwrap().is_empty());
+        assert_eq!(db.held_states().await.unwrap(), []);
         let late = Work { fence: Some(fence(&task, otter.id, 1, NOW)), ..Work::of(ann.id) };
         assert_eq!(db.write_work(&late).await.unwrap(), Written::LeaseLost);
     }

@@ -32,6 +32,13 @@ async fn the_last_screen_stays_readable_for_its_owner_alone_even_without_the_age
     let path = format!("/api/agents/{agent}");
     eventually("the agent is stopped", async || browser.get(&path).await.data()["phase"] == "stopped").await;
     assert_eq!(read(&browser, agent).await, (200, TEXT.trim_end().to_owned()));
+    for (query, kept) in [("", "attachment; filename="), ("?inline=true", "inline; filename=")] {
+        let answer = browser.get(&format!("{page}/history{query}")).await;
+        let disposition = answer.headers["content-disposition"].to_str().unwrap();
+        assert!(disposition.starts_with(kept), "{disposition}");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    }
+    assert_eq!(browser.get(&format!("{page}/history?inline=perhaps")).await.status, 400);
     assert!(browser.get(&page).await.text().contains("last line 漢字"));
     assert!(browser.get(&format!("/agents/{agent}")).await.text().contains("last line 漢字"));
 

@@ -122,7 +122,7 @@ pub(super) fn for_start(pod: &Pod, facts: &Facts) -> Finding {
     }
     let running = container(pod).and_then(|status| status.state.as_ref()).is_some_and(|state| state.running.is_some());
     if running {
-        return for_terminal(pod, facts);
+        return for_terminal(facts);
     }
     let troubles = ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedMapVolume"];
     let progress = ["Scheduled", "SuccessfulAttachVolume", "Pulling", "Pulled", "Created", "Started"];
@@ -163,11 +163,8 @@ fn for_mount(failed: &Event) -> Finding {
 
 /// Its container runs. Only that time counts: how long a node, a volume and an image take is the cluster's affair, and they
 /// have reasons of their own; an autoscaler may well need longer than any terminal.
-fn for_terminal(pod: &Pod, facts: &Facts) -> Finding {
-    let state = container(pod).and_then(|status| status.state.as_ref());
-    let since = state.and_then(|state| state.running.as_ref()?.started_at.as_ref());
-    let is_late = since.is_some_and(|since| facts.now.duration_since(since.0) >= facts.start_timeout);
-    if !is_late {
+fn for_terminal(facts: &Facts) -> Finding {
+    if facts.runs_for < facts.start_timeout {
         return Finding::starting("It has started; its terminal does not answer yet.");
     }
     let limit = facts.start_timeout.as_secs();

@@ -180,6 +180,12 @@ async fn agents_that_are_up_are_found_together_and_not_looked_at_one_by_one() {
     bed.await_event(&mut events, phase_is(other, Phase::Stopping)).await;
     assert_eq!(bed.runtime.looks(up), looks, "nobody asks about one that was found");
     assert_eq!(bed.read(&ann, up).await.phase, Phase::Idle);
+    // Found up, and said to do what it does not.
+    let agent = bed.read(&ann, up).await;
+    bed.inner().record(None, &agent, Phase::Working, agent.reason, &agent.message, agent.step).await.unwrap();
+    bed.await_event(&mut events, phase_is(up, Phase::Working)).await;
+    bed.await_event(&mut events, phase_is(up, Phase::Idle)).await;
+    assert_eq!(bed.runtime.looks(up), looks, "what was found is as good as a look");
     stop.cancel();
     running.await.unwrap();
 }
