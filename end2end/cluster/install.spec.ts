@@ -145,8 +145,8 @@ async function installed(testInfo: TestInfo, overlay: string, additions: Additio
     kubectl(["-n", "control-plane", "rollout", "status", "deploy/aiworker", `--timeout=${ROLLOUT_DEADLINE / 1000}s`]);
     await use();
   } catch (error) {
-    const story = kubectl(["get", "events,pods", "-A"]) + kubectl(["-n", "control-plane", "logs", "-l", "app.kubernetes.io/name=aiworker", "--prefix", "--tail=50"]);
-    await testInfo.attach("cluster", { body: story });
+    const chapters = [["get", "events,pods", "-A"], ["-n", "control-plane", "logs", "-l", "app.kubernetes.io/name=aiworker", "--prefix", "--tail=50"]];
+    await testInfo.attach("cluster", { body: chapters.map(told).join("\n") });
     throw error;
   } finally {
     kubectl(["delete", "--wait=false", "-k", folder]);
@@ -215,6 +215,15 @@ function figure(text: string, name: string): number {
 function expectNothingLeft(): void {
   const left = kubectl(["-n", "agents", "get", "statefulsets,pods,persistentvolumeclaims", "-o", "name"]);
   expect(left.trim()).toBe("");
+}
+
+/** What kubectl says, or why it does not: it is asked after something else has failed, and that is what is to be reported. */
+function told(args: string[]): string {
+  try {
+    return kubectl(args);
+  } catch (error) {
+    return String(error);
+  }
 }
 
 function kubectl(args: string[]): string {
