@@ -86,10 +86,11 @@ impl Agents {
         Ok(self.0.store.agents(owner.id()).await?)
     }
 
-    /// The caller's newest agents, `rows` of them, and how many there are of each phase.
-    pub async fn first(&self, caller: &Caller, rows: u32) -> Result<FirstAgents, Error> {
+    /// The caller's newest agents, and how many there are of each phase: `rows` of them, or all if there are no more than
+    /// `whole`.
+    pub async fn first(&self, caller: &Caller, rows: u32, whole: u32) -> Result<FirstAgents, Error> {
         let owner = policy::authorize(caller, Action::ReadAgent)?;
-        Ok(self.0.store.first_agents(owner.id(), rows).await?)
+        Ok(self.0.store.first_agents(owner.id(), rows, whole).await?)
     }
 
     /// The caller's agent.

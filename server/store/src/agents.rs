@@ -43,10 +43,11 @@ impl Store {
         dispatch!(self, agents::of_user(&owner))?.into_iter().map(agent::agent).collect()
     }
 
-    /// The owner's newest agents, `rows` of them, and how many there are of each phase.
-    pub async fn first_agents(&self, owner: UserId, rows: u32) -> Result<FirstAgents> {
+    /// The owner's newest agents, and how many there are of each phase: `rows` of them, or all if there are no more than
+    /// `whole`.
+    pub async fn first_agents(&self, owner: UserId, rows: u32, whole: u32) -> Result<FirstAgents> {
         let owner = owner.to_string();
-        let (agents, phases) = dispatch!(self, agents::first(&owner, rows.into()))?;
+        let (agents, phases) = dispatch!(self, agents::first(&owner, rows.into(), whole.into()))?;
         let phases = phases
             .into_iter()
             .map(|(phase, number)| Ok((named("phase", &phase)?, u32::try_from(number).unwrap_or(u32::MAX))));

@@ -32,8 +32,8 @@ use crate::{
     },
 };
 
-/// Rows that are shown at first, and that one press adds. More of them than anybody reads make the page slow.
-const ROWS: u32 = 200;
+/// Rows of a long list that are shown at first, and that one press adds.
+const ROWS: u32 = 100;
 
 /// All agents.
 #[component]
@@ -53,6 +53,7 @@ pub fn Agents() -> impl IntoView {
 
 #[component]
 fn AgentList(first: FirstAgents, rows: u32) -> impl IntoView {
+    let rows = rows.max(u32::try_from(first.agents.len()).unwrap_or(u32::MAX));
     let agents = ListedAgents::follow(first);
     AgentCommands::provide(None, RwSignal::new(false));
     let (filter, rows) = (RwSignal::new(None::<Group>), RwSignal::new(rows));
@@ -214,13 +215,13 @@ fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSigna
     let show_more = move |event: ev::MouseEvent| {
         event.prevent_default();
         agents.read_all();
-        rows.update(|rows| *rows += ROWS);
+        rows.update(|rows| *rows = rows.saturating_add(ROWS));
     };
     view! {
         <Show when=move || { left.get() > 0 }>
             <p class="below-table more-rows">
                 <span role="status">{move || format!("The newest {} of {}.", rows.get(), of_these.get())}</span>
-                <a class="button small" href=move || format!("/agents?rows={}", rows.get() + ROWS) on:click=show_more>
+                <a class="button small" href=move || format!("/agents?rows={}", rows.get().saturating_add(ROWS)) on:click=show_more>
                     {move || format!("Show {} more", left.get().min(ROWS as usize))}
                 </a>
             </p>

@@ -73,10 +73,19 @@ pub async fn of_user(c: &mut Conn, owner: &str) -> QueryResult<Vec<AgentWithProj
         .await
 }
 
-/// The owner's newest agents, newest first, and how many there are of each phase.
-pub async fn first(c: &mut Conn, owner: &str, rows: i64) -> QueryResult<(Vec<AgentWithProject>, Vec<(String, i64)>)> {
+/// The owner's newest agents, newest first, and how many there are of each phase: `rows` of them, or all if there are no more
+/// than `whole`.
+pub async fn first(
+    c: &mut Conn,
+    owner: &str,
+    rows: i64,
+    whole: i64,
+) -> QueryResult<(Vec<AgentWithProject>, Vec<(String, i64)>)> {
     let theirs = agents::table.filter(agents::user_id.eq(owner));
-    let phases = theirs.group_by(agents::phase).select((agents::phase, count_star())).load(c).await?;
+    let phases: Vec<(String, i64)> =
+        theirs.group_by(agents::phase).select((agents::phase, count_star())).load(c).await?;
+    let all = phases.iter().map(|(_, number)| number).sum::<i64>();
+    let rows = if all <= whole { rows.max(whole) } else { rows };
     let newest = theirs.inner_join(projects::table).left_join(agent_modes::table).order(agents::id.desc()).limit(rows);
     let agents = newest
         .select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))

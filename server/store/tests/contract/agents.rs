@@ -44,7 +44,7 @@ store_test! {
     async fn of_many_agents_the_newest_are_read_and_all_are_counted(db: TestStore) {
         let (ann, bob) = (db.user("ann").await, db.user("bob").await);
         let (garden, shed) = (db.project(&ann, "garden").await, db.project(&bob, "shed").await);
-        assert_eq!(db.first_agents(ann.id, 2).await.unwrap(), FirstAgents { agents: vec![], phases: vec![] });
+        assert_eq!(db.first_agents(ann.id, 2, 0).await.unwrap(), FirstAgents { agents: vec![], phases: vec![] });
         db.agent(&bob, &shed, "bobs-own").await;
         let mut agents = Vec::new();
         for name in ["a", "b", "c"] {
@@ -58,12 +58,14 @@ store_test! {
             first.phases.sort_by_key(|(phase, _)| phase.as_str());
             first
         };
-        let first = sorted(db.first_agents(ann.id, 2).await.unwrap());
+        let first = sorted(db.first_agents(ann.id, 2, 2).await.unwrap());
         assert!(!first.is_all());
         assert_eq!(first, FirstAgents { agents: agents[..2].to_vec(), phases: phases.clone() });
-        let all = sorted(db.first_agents(ann.id, 9).await.unwrap());
-        assert!(all.is_all());
-        assert_eq!(all, FirstAgents { agents, phases });
+        for (rows, whole) in [(9, 0), (1, 3)] {
+            let all = sorted(db.first_agents(ann.id, rows, whole).await.unwrap());
+            assert!(all.is_all(), "{rows} rows, whole to {whole}");
+            assert_eq!(all, FirstAgents { agents: agents.clone(), phases: phases.clone() });
+        }
     }
 
     async fn of_many_launches_as_many_succeed_as_are_allowed(db: TestStore) {
