@@ -23,7 +23,7 @@ const WATCH = 25;
 /** Connections that are made at one time. */
 const AT_ONCE = 50;
 const BULK = 300_000_000;
-const KEYS = 200;
+const KEYS = 500;
 
 test.use({ options: { AIWORKER_TERMINALS: "6000", AIWORKER_TERMINALS_PER_USER: "6000", AIWORKER_TERMINAL_READ_SECONDS: "0", AIWORKER_LOG: "warn" } });
 test.setTimeout(600_000);
