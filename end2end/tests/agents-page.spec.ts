@@ -86,10 +86,11 @@ test.describe("with more agents than anybody reads", () => {
   // None of them starts: what counts are rows.
   test.use({ options: { AIWORKER_AGENTS_PER_USER: "300", AIWORKER_TTYD: "/nonexistent/ttyd" } });
 
-  test("the newest have a row at once, all are counted, and the others are one press away", async ({ page, context, server, picture }) => {
+  test("the newest have a row at once, all are counted, and the others are one press away", async ({ page, context, server, picture, browserConsole }) => {
     const api = await Api.register(server, "ada");
     const project = await api.project("Crowd");
-    for (let number = 1; number <= 203; number++) await api.launch(project, { name: `agent-${number}` });
+    const oldest = await api.launch(project, { name: "agent-1" });
+    for (let number = 2; number <= 203; number++) await api.launch(project, { name: `agent-${number}` });
     await context.addCookies(await api.cookies());
 
     const plain = async (path: string): Promise<string> => (await page.request.get(path)).text();
@@ -118,22 +119,38 @@ test.describe("with more agents than anybody reads", () => {
     await test.step("one press shows the others", async () => {
       await page.getByRole("link", { name: "Show 100 more" }).click();
       await expect(rows).toHaveCount(200);
+      await expect(rows.nth(100).getByRole("link").first(), "the keyboard goes on there").toBeFocused();
       await page.getByRole("link", { name: "Show 4 more" }).click();
       await expect(rows).toHaveCount(204);
       await expect(rows.last().getByRole("link", { name: "agent-1", exact: true })).toBeVisible();
       await expect(page.getByRole("link", { name: /^Show/ })).toHaveCount(0);
+      await expect(page.getByRole("status").filter({ hasText: "shown" })).toHaveText("All are shown.");
       await expect(page, "the page stays").toHaveURL("/agents");
     });
 
     await test.step("a filter finds those without a row, too", async () => {
-      await expect(page.getByRole("link", { name: "agent-2", exact: true })).toBeVisible();
-      await api.delete((await api.agents()).find(({ name }) => name === "agent-2")?.id ?? "");
-      await expect(page.getByRole("link", { name: "agent-2", exact: true }), "gone by itself").toHaveCount(0);
+      await api.send("POST", `/api/agents/${oldest}/stop`);
+      await api.reach("stopped", oldest);
       await page.reload();
       await interactive(page);
-      await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Failed/ }).click();
-      await expect(rows).toHaveCount(100);
-      await expect(page.getByRole("status").filter({ hasText: "newest" })).toHaveText("The newest 100 of 203.");
+      await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Stopped/ }).click();
+      await expect(rows).toHaveCount(1);
+      await expect(rows.getByRole("link", { name: "agent-1", exact: true })).toBeVisible();
+      await expect(page.getByRole("link", { name: /^Show/ })).toHaveCount(0);
+    });
+
+    await test.step("when the others cannot be read, that is said and can be tried again", async () => {
+      browserConsole.expect(/Failed to load resource/);
+      await page.route("**/_fn/agents/list", (route) => route.abort());
+      await page.reload();
+      const told = page.getByRole("status").filter({ hasText: "older agents" });
+      await expect(told).toHaveText("The older agents could not be read.");
+      await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Stopped/ }).click();
+      await expect(page.getByText("None of your agents"), "nothing is said of those that are not here").toHaveCount(0);
+      await page.unroute("**/_fn/agents/list");
+      await page.getByRole("link", { name: "Try again" }).click();
+      await expect(rows).toHaveCount(1);
+      await expect(told).toHaveCount(0);
     });
   });
 });

@@ -6,30 +6,18 @@ use leptos::{prelude::*, task::spawn_local};
 use super::live::Live;
 use crate::api::agents::{get_agent, list_agents};
 
-/// A list of agents, newest first, that follows the event stream.
-pub fn follow_all(initial: Vec<Agent>) -> RwSignal<Vec<Agent>> {
-    let agents = RwSignal::new(initial);
-    Live::of_page().listen(move |event| {
-        if matches!(event, LiveEvent::Resync) {
-            let live = Live::of_page();
-            spawn_local(async move {
-                // The page may be gone by now.
-                if let Ok(fresh) = list_agents().await {
-                    replace(agents, fresh, live);
-                }
-            });
-        } else {
-            note(agents, event);
-        }
-    });
-    agents
+/// A list of all agents, newest first, that follows the event stream.
+pub fn follow_all(agents: Vec<Agent>) -> RwSignal<Vec<Agent>> {
+    ListedAgents::follow(FirstAgents { agents, phases: Vec::new() }).here
 }
 
-/// A list of agents of which the first are shown at once, and the others as soon as they are read.
+/// A list of agents of which the first are shown at once, and the others as soon as they are read. It follows the event stream.
 #[derive(Clone, Copy)]
 pub struct ListedAgents {
     /// Those that are here, newest first.
     pub here: RwSignal<Vec<Agent>>,
+    /// Whether the others could not be read.
+    pub failed: RwSignal<bool>,
     /// How many there were of each phase when the first were read; nothing once all are here.
     counted: RwSignal<Option<Vec<(Phase, u32)>>>,
 }
@@ -37,8 +25,14 @@ pub struct ListedAgents {
 impl ListedAgents {
     /// Follows the event stream, and reads those that are not among the first.
     pub fn follow(first: FirstAgents) -> Self {
-        let is_all = first.is_all();
-        let agents = Self { here: follow_all(first.agents), counted: RwSignal::new((!is_all).then_some(first.phases)) };
+        let counted = (!first.is_all()).then_some(first.phases);
+        let is_all = counted.is_none();
+        let (here, counted) = (RwSignal::new(first.agents), RwSignal::new(counted));
+        let agents = Self { here, failed: RwSignal::new(false), counted };
+        Live::of_page().listen(move |event| match event {
+            LiveEvent::Resync => agents.read_all(),
+            event => agents.note(event),
+        });
         if !is_all {
             Effect::new(move || agents.read_all());
         }
@@ -56,35 +50,40 @@ impl ListedAgents {
         })
     }
 
-    /// Reads those that are not here, if there are any. When that fails, the next call tries again.
+    /// Reads all of them anew.
     pub fn read_all(self) {
-        if self.counted.with_untracked(Option::is_none) {
-            return;
-        }
         let live = Live::of_page();
         spawn_local(async move {
-            if let Ok(all) = list_agents().await {
-                replace(self.here, all, live);
-                self.counted.try_set(None);
+            let Ok(mut all) = list_agents().await else {
+                // The page may be gone by now. A list that is whole goes on with what comes.
+                let is_part = self.counted.try_with(Option::is_some) == Some(true);
+                self.failed.try_set(is_part);
+                return;
+            };
+            all.reverse();
+            if self.here.try_set(all).is_none() {
+                self.counted.set(None);
+                self.failed.set(false);
+                // What happened while they were on their way.
+                live.tell_recent(&move |event| self.note(event));
             }
         });
     }
-}
 
-/// Takes over what was read, oldest first, and again what happened while it was on its way.
-fn replace(agents: RwSignal<Vec<Agent>>, mut fresh: Vec<Agent>, live: Live) {
-    fresh.reverse();
-    if agents.try_set(fresh).is_none() {
-        live.tell_recent(&move |event| note(agents, event));
-    }
-}
-
-/// Takes note of what happened to one of the agents.
-fn note(agents: RwSignal<Vec<Agent>>, event: &LiveEvent) {
-    match event {
-        LiveEvent::Agent(changed) => agents.update(|agents| upsert(agents, changed)),
-        LiveEvent::AgentRemoved { id } => agents.update(|agents| agents.retain(|agent| agent.id != *id)),
-        _ => {}
+    /// Takes note of what happened to one of the agents.
+    fn note(self, event: &LiveEvent) {
+        match event {
+            LiveEvent::Agent(changed) => {
+                // One of those that are not here yet is older than all that are.
+                let is_part = self.counted.with_untracked(Option::is_some);
+                let is_older = |agents: &Vec<Agent>| agents.last().is_some_and(|oldest| changed.id < oldest.id);
+                if !(is_part && self.here.with_untracked(is_older)) {
+                    self.here.update(|agents| upsert(agents, changed));
+                }
+            }
+            LiveEvent::AgentRemoved { id } => self.here.update(|agents| agents.retain(|agent| agent.id != *id)),
+            _ => {}
+        }
     }
 }
 

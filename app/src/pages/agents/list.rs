@@ -3,6 +3,7 @@
 use domain::{Agent, AgentId, FirstAgents, LiveEvent, Phase, Reason, Timestamp};
 use leptos::{ev, prelude::*};
 use leptos_router::hooks::use_query_map;
+use wasm_bindgen::JsCast as _;
 
 use crate::{
     api::{
@@ -60,7 +61,7 @@ fn AgentList(first: FirstAgents, rows: u32) -> impl IntoView {
     view! {
         <Show when=move || agents.here.with(|agents| !agents.is_empty()) fallback=NoAgents>
             <Filters agents filter />
-            <AgentTable agents=agents.here filter rows />
+            <AgentTable agents filter rows />
             <MoreRows agents filter rows />
             <p class="below-table">
                 <a href="/wall">"Watch all terminals"</a>
@@ -141,9 +142,14 @@ impl Group {
     }
 }
 
+/// Whether the phase is of this kind; all are when none is asked for.
+fn is_in(group: Option<Group>, phase: Phase) -> bool {
+    group.is_none_or(|group| Group::of(phase) == group)
+}
+
 /// How many there are of this kind, or of all.
 fn count(agents: ListedAgents, group: Option<Group>) -> usize {
-    agents.count(|phase| group.is_none_or(|group| Group::of(phase) == group))
+    agents.count(|phase| is_in(group, phase))
 }
 
 /// How many there are of each kind; pressing one shows only those.
@@ -158,7 +164,12 @@ fn Filters(agents: ListedAgents, filter: RwSignal<Option<Group>>) -> impl IntoVi
                 class="filter"
                 class:none=move || group.is_some() && count(group) == 0
                 aria-pressed=move || if filter.get() == group { "true" } else { "false" }
-                on:click=move |_| filter.set(group)
+                on:click=move |_| {
+                    filter.set(group);
+                    if agents.failed.get_untracked() {
+                        agents.read_all();
+                    }
+                }
             >
                 {label}
                 " "
@@ -171,17 +182,17 @@ fn Filters(agents: ListedAgents, filter: RwSignal<Option<Group>>) -> impl IntoVi
 }
 
 #[component]
-fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
+fn AgentTable(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
     let ids = Memo::new(move |_| {
         let (group, rows) = (filter.get(), rows.get() as usize);
-        agents.with(|agents| {
-            let shown = agents.iter().filter(|agent| group.is_none_or(|group| Group::of(agent.phase) == group));
+        agents.here.with(|agents| {
+            let shown = agents.iter().filter(|agent| is_in(group, agent.phase));
             shown.map(|agent| agent.id).take(rows).collect::<Vec<_>>()
         })
     });
     let now = clock::now();
     let row = move |id: AgentId| {
-        let Some(agent) = agents::one_of(agents, id) else {
+        let Some(agent) = agents::one_of(agents.here, id) else {
             return ().into_any();
         };
         view! { <AgentRow agent now /> }
@@ -201,7 +212,7 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>, row
                 <For each=move || ids.get() key=|id| *id children=row />
             </tbody>
         </table>
-        <Show when=move || ids.with(Vec::is_empty)>
+        <Show when=move || count(agents, filter.get()) == 0>
             <p class="quiet none-of-these">"None of your agents is in this phase."</p>
         </Show>
     }
@@ -211,21 +222,65 @@ fn AgentTable(agents: RwSignal<Vec<Agent>>, filter: RwSignal<Option<Group>>, row
 #[component]
 fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
     let of_these = Memo::new(move |_| count(agents, filter.get()));
-    let left = Memo::new(move |_| of_these.get().saturating_sub(rows.get() as usize));
+    let shown = Memo::new(move |_| {
+        let (group, rows) = (filter.get(), rows.get() as usize);
+        agents.here.with(|agents| agents.iter().filter(|agent| is_in(group, agent.phase)).take(rows).count())
+    });
+    let left = Memo::new(move |_| of_these.get().saturating_sub(shown.get()));
+    // Once there was more, it is said when there is no more.
+    let was_long = RwSignal::new(false);
     let show_more = move |event: ev::MouseEvent| {
+        if event.ctrl_key() || event.meta_key() {
+            return;
+        }
         event.prevent_default();
-        agents.read_all();
+        if agents.failed.get_untracked() {
+            agents.read_all();
+            return;
+        }
+        was_long.set(true);
+        let known = shown.get_untracked();
         rows.update(|rows| *rows = rows.saturating_add(ROWS));
+        request_animation_frame(move || focus_row(known));
+    };
+    let told = move || match (agents.failed.get(), left.get()) {
+        (true, _) => "The older agents could not be read.".to_owned(),
+        (false, 0) => "All are shown.".to_owned(),
+        (false, _) => format!("The newest {} of {}.", shown.get(), of_these.get()),
+    };
+    let label = move || {
+        if agents.failed.get() {
+            "Try again".to_owned()
+        } else {
+            format!("Show {} more", left.get().min(ROWS as usize))
+        }
     };
     view! {
-        <Show when=move || { left.get() > 0 }>
+        <Show when=move || { left.get() > 0 || was_long.get() }>
             <p class="below-table more-rows">
-                <span role="status">{move || format!("The newest {} of {}.", rows.get(), of_these.get())}</span>
-                <a class="button small" href=move || format!("/agents?rows={}", rows.get().saturating_add(ROWS)) on:click=show_more>
-                    {move || format!("Show {} more", left.get().min(ROWS as usize))}
-                </a>
+                <span role="status">{told}</span>
+                <Show when=move || { left.get() > 0 }>
+                    <a
+                        class="button small"
+                        href=move || format!("/agents?rows={}", rows.get().saturating_add(ROWS))
+                        on:click=show_more
+                    >
+                        {label}
+                    </a>
+                </Show>
             </p>
         </Show>
+    }
+}
+
+/// Puts the focus on an agent's name, so that the keyboard goes on where the list did.
+fn focus_row(row: usize) {
+    let link = format!(".agents tbody tr:nth-child({}) a", row + 1);
+    if let Ok(Some(link)) = document().query_selector(&link)
+        && let Some(link) = link.dyn_ref::<web_sys::HtmlElement>()
+    {
+        // It stays where it was if the browser will not.
+        let _ = link.focus();
     }
 }
 

@@ -104,6 +104,7 @@ impl Cluster {
             }
             let left = self.left_of(id).await?;
             if left.is_empty() {
+                self.runs.forget(id);
                 return Ok(());
             }
             if Instant::now() + pause > deadline {

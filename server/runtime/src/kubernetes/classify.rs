@@ -54,9 +54,12 @@ pub(super) fn classify(id: AgentId, facts: &Facts) -> Observation {
 }
 
 /// What to say of a pod that has ended for good; nothing of any other. Its `StatefulSet` deletes it at once, so that whoever
-/// looks for it later finds its successor.
+/// looks for it later finds its successor. One that somebody has deleted fails, too, when its processes must be killed, and
+/// then nothing gives a reason.
 pub(super) fn end(id: AgentId, pod: &Pod) -> Option<Observation> {
-    (phase(pod) == "Failed").then(|| ended_by_its_node(pod).of(id))
+    let has_reason = pod.status.as_ref().is_some_and(|status| status.reason.is_some());
+    let ended = phase(pod) == "Failed" && (has_reason || pod.metadata.deletion_timestamp.is_none());
+    ended.then(|| ended_by_its_node(pod).of(id))
 }
 
 /// How far its pod has come. What the pod itself says counts; events only tell what is between.

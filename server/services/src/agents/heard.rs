@@ -10,6 +10,8 @@ pub(super) struct Heard {
     words: HashMap<AgentId, Observation>,
     /// Those about whom there was news since the survey began: what it found of them may be older.
     news: HashSet<AgentId>,
+    /// How many surveys have begun.
+    surveys: u64,
 }
 
 impl Heard {
@@ -32,15 +34,17 @@ impl Heard {
         }
     }
 
-    /// Somebody goes and asks for all agents. What the last one who did so found is old by now.
-    pub(super) fn begin_survey(&mut self) {
+    /// Somebody goes and asks for all agents. What those who did so before found is old by now. Gives the survey's number.
+    pub(super) fn begin_survey(&mut self) -> u64 {
+        self.surveys += 1;
         self.news.clear();
         self.words.retain(|_, seen| seen.state != Observed::Running);
+        self.surveys
     }
 
-    /// What that one came back with of an agent that is in line.
-    pub(super) fn survey(&mut self, found: Observation) {
-        if !self.news.contains(&found.agent_id) {
+    /// What the survey with this number found of an agent that is in line.
+    pub(super) fn survey(&mut self, number: u64, found: Observation) {
+        if number == self.surveys && !self.news.contains(&found.agent_id) {
             self.words.entry(found.agent_id).or_insert(found);
         }
     }
@@ -89,29 +93,31 @@ mod tests {
     fn a_survey_says_nothing_of_those_about_whom_there_was_news_meanwhile() {
         let up = || said(Observed::Running);
         let mut heard = Heard::default();
-        heard.begin_survey();
-        heard.survey(up());
+        let first = heard.begin_survey();
+        heard.survey(first, up());
         assert_eq!(heard.take(id()), Some(said(Observed::Running)));
 
-        heard.begin_survey();
+        let number = heard.begin_survey();
         heard.hear(said(Observed::Starting));
         heard.take(id());
-        heard.survey(up());
+        heard.survey(number, up());
         assert_eq!(heard.take(id()), None, "it was looked at since");
 
-        heard.begin_survey();
+        let number = heard.begin_survey();
         heard.doubt(id());
-        heard.survey(up());
+        heard.survey(number, up());
         assert_eq!(heard.take(id()), None, "something else is wanted since");
 
-        heard.begin_survey();
-        heard.survey(up());
+        let number = heard.begin_survey();
+        heard.survey(number, up());
         heard.doubt(id());
         assert_eq!(heard.take(id()), None, "something else is wanted now");
 
-        heard.begin_survey();
-        heard.survey(up());
+        let number = heard.begin_survey();
+        heard.survey(number, up());
         heard.begin_survey();
         assert_eq!(heard.take(id()), None, "that was the last time");
+        heard.survey(number, up());
+        assert_eq!(heard.take(id()), None, "it comes too late");
     }
 }

@@ -80,18 +80,20 @@ impl Inner {
         let agent = &facts.agent;
         // Only that it is up: everything else is worth another look before something is done about it.
         let (seen, end) = match heard {
-            Some(seen) if seen.state == Observed::Running => (seen, None),
-            heard => (self.look_at(agent.id).await?, heard.filter(is_end)),
+            Some(seen) if seen.state == Observed::Running => (Ok(seen), None),
+            heard => (self.look_at(agent.id).await, heard.filter(|seen| is_end(seen) && agent.phase.is_up())),
         };
+        // A runtime that begins anew by itself has forgotten by now why it had to, and nobody is told twice.
+        let is_seen =
+            |end: &Observation| seen.as_ref().is_ok_and(|seen| (seen.state, seen.reason) == (end.state, end.reason));
+        let was_up = agent.phase.is_up();
+        let told = match end.filter(|end| !is_seen(end)) {
+            Some(end) => Some(self.tell_end(restarts, agent, &end).await?),
+            None => None,
+        };
+        let (agent, seen) = (told.as_ref().unwrap_or(agent), seen?);
         if let Some(refusal) = self.refusal(agent).await? {
             return self.keep_down(restarts, agent, &seen, &refusal).await;
-        }
-        // A runtime that begins anew by itself has forgotten by now why it had to.
-        if let Some(end) = end.filter(|_| !matches!(seen.state, Observed::Running | Observed::Failed))
-            && agent.phase.is_up()
-        {
-            let next = self.ended_by_itself(restarts, agent, &end).await?;
-            return Ok(if next == Next::Settled { Next::Unsettled } else { next });
         }
         match seen.state {
             Observed::Running => {
@@ -104,7 +106,7 @@ impl Inner {
                 self.record_seen(restarts.epoch(), agent, &seen).await.map(|_| Next::Unsettled)
             }
             Observed::Absent | Observed::Stopped | Observed::Failed => match agent.phase {
-                phase if phase.is_up() => self.ended_by_itself(restarts, agent, &seen).await,
+                _ if was_up => self.ended_by_itself(restarts, agent, &seen).await,
                 Phase::Failed if !self.may_try_again(agent).await? => Ok(Next::Settled),
                 _ => self.start_now(restarts, facts, &seen).await,
             },
@@ -150,6 +152,12 @@ impl Inner {
             }
             Err(halt) => Err(halt),
         }
+    }
+
+    /// A run of the agent has ended, whatever became of it since.
+    async fn tell_end(&self, restarts: &Ledger, agent: &Agent, end: &Observation) -> Result<Agent, Halt> {
+        self.cut_leases(agent.id).await?;
+        self.tell(restarts, agent, Phase::Failed, end.reason, &end.message).await
     }
 
     /// The agent was up and is not any more. Whether it is started again depends on why, and how often that happened.

@@ -44,7 +44,7 @@ pub struct Reconciler {
 /// What a task of the loop brought back.
 enum Done {
     Looked(AgentId, Result<Next, Option<Halt>>),
-    Resynced(Resynced),
+    Resynced(u64, Resynced),
     Reaped,
 }
 
@@ -149,9 +149,9 @@ impl Reconciler {
         if now >= round.resync_at {
             round.resync_at = later(now, back_off::jitter(RESYNC, entropy::seed(&*self.inner.entropy)));
             round.events = self.inner.runtime.events();
-            round.heard.begin_survey();
+            let number = round.heard.begin_survey();
             let (inner, ledger) = (Arc::clone(&self.inner), Arc::clone(&round.ledger));
-            round.tasks.spawn(async move { Done::Resynced(inner.resync(&ledger).await) });
+            round.tasks.spawn(async move { Done::Resynced(number, inner.resync(&ledger).await) });
         }
         if now >= round.reap_at {
             round.reap_at = later(now, REAP_EVERY);
@@ -177,9 +177,10 @@ impl Reconciler {
         let back_off = |tries| later(now, back_off::wait(tries, entropy::seed(&*self.inner.entropy)));
         match done {
             Done::Reaped => {}
-            Done::Resynced(Resynced { unsettled, found }) => {
+            Done::Resynced(number, Resynced { unsettled, found }) => {
                 let in_line: HashSet<_> = unsettled.into_iter().filter(|id| queue.remind(*id)).collect();
-                found.into_iter().filter(|seen| in_line.contains(&seen.agent_id)).for_each(|seen| heard.survey(seen));
+                let found = found.into_iter().filter(|seen| in_line.contains(&seen.agent_id));
+                found.for_each(|seen| heard.survey(number, seen));
             }
             Done::Looked(id, Ok(Next::Settled)) => queue.settle(id),
             Done::Looked(id, Ok(Next::Gone)) => queue.forget(id),

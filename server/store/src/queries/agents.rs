@@ -85,7 +85,8 @@ pub async fn first(
     let phases: Vec<(String, i64)> =
         theirs.group_by(agents::phase).select((agents::phase, count_star())).load(c).await?;
     let all = phases.iter().map(|(_, number)| number).sum::<i64>();
-    let rows = if all <= whole { rows.max(whole) } else { rows };
+    // Of a list that is shown whole, one that is added in this moment is not to push another one out.
+    let rows = if all <= whole { i64::MAX } else { rows };
     let newest = theirs.inner_join(projects::table).left_join(agent_modes::table).order(agents::id.desc()).limit(rows);
     let agents = newest
         .select((AgentRow::as_select(), projects::name, agent_modes::mode.nullable(), agent_modes::step.nullable()))

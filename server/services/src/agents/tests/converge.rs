@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Observation;
+use domain::{Observation, Reason};
 use runtime::fake::{Call, Start};
 use tokio_util::sync::CancellationToken;
 
@@ -136,24 +136,68 @@ async fn only_that_an_agent_is_up_is_believed_without_a_look() {
 }
 
 #[tokio::test]
-async fn why_a_run_ended_is_told_though_the_next_one_is_on_its_way() {
+async fn why_a_run_ended_is_told_though_the_next_one_is_on_its_way_or_up() {
     let (bed, ann, project) = bed().await;
     let (restarts, id) = (Ledger::default(), bed.agent(&ann, &project, "otter").await.id);
     bed.look_with(&restarts, id).await;
-    bed.runtime.change_silently(Observation::plain(id, Observed::Starting));
-    let end = crate::testing::seen(id, Observed::Failed, domain::Reason::Evicted);
-    let next = bed.inner().reconcile(&restarts, id, Some(end.clone())).await.unwrap();
-    assert_eq!(next, Next::Unsettled, "the new run is looked at soon");
-    let agent = bed.read(&ann, id).await;
-    assert_eq!((agent.phase, agent.reason, agent.message), (Phase::Failed, end.reason, end.message.clone()));
-    bed.look_with(&restarts, id).await;
-    bed.runtime.change_silently(Observation::plain(id, Observed::Running));
-    // Told late: the one that is up now is another one.
-    bed.inner().reconcile(&restarts, id, Some(end)).await.unwrap();
-    let told = story(&bed, &ann, id).await;
-    let expected = ["idle to failed", "failed to starting", "starting to idle"].map(|step| format!("AiWorker: {step}"));
-    assert_eq!(told[told.len() - 3..], expected);
+    let end = crate::testing::seen(id, Observed::Failed, Reason::Evicted);
+    let hear = async |now: Observation| {
+        bed.runtime.change_silently(now);
+        bed.inner().reconcile(&restarts, id, Some(end.clone())).await.unwrap()
+    };
+    assert_eq!(hear(Observation::plain(id, Observed::Starting)).await, Next::Unsettled);
+    assert_eq!(hear(Observation::plain(id, Observed::Running)).await, Next::Settled);
+    let no_room = crate::testing::seen(id, Observed::Failed, Reason::Unschedulable);
+    assert_eq!(hear(no_room).await, Next::Settled);
+    assert_eq!(bed.read(&ann, id).await.reason, Some(Reason::Unschedulable), "what keeps the next one from running");
+    // Who asks for the end of one that is down already tells nothing new.
+    hear(Observation::plain(id, Observed::Starting)).await;
+    let steps = [
+        "idle to failed, evicted",
+        "failed to starting",
+        "starting to failed, evicted",
+        "failed to idle",
+        "idle to failed, evicted",
+        "failed to starting",
+    ];
+    let timeline = bed.services.agents().timeline(&ann, id).await.unwrap();
+    let told = timeline.into_iter().filter_map(|event| match event.kind {
+        EventKind::AgentPhaseChanged { from, to, reason, .. } => {
+            Some(format!("{from} to {to}{}", reason.map(|reason| format!(", {reason}")).unwrap_or_default()))
+        }
+        _ => None,
+    });
+    assert_eq!(told.skip(1).collect::<Vec<_>>(), steps);
     assert!(!bed.runtime.calls().iter().any(|call| matches!(call, Call::Stop(_))), "nobody interferes");
+}
+
+#[tokio::test]
+async fn an_agent_that_ended_for_a_reason_and_is_not_made_again_is_started() {
+    let (bed, ann, project) = bed().await;
+    let (restarts, id) = (Ledger::default(), bed.agent(&ann, &project, "otter").await.id);
+    bed.look_with(&restarts, id).await;
+    bed.runtime.change_silently(Observation::plain(id, Observed::Stopped));
+    let end = crate::testing::seen(id, Observed::Failed, Reason::Evicted);
+    let next = bed.inner().reconcile(&restarts, id, Some(end)).await.unwrap();
+    let Next::After(wait) = next else { panic!("it should be started again: {next:?}") };
+    bed.clock.advance(wait);
+    bed.look_with(&restarts, id).await;
+    assert_eq!(bed.read(&ann, id).await.phase, Phase::Idle);
+}
+
+#[tokio::test]
+async fn why_a_run_ended_is_told_though_the_runtime_does_not_answer() {
+    let (bed, ann, project) = bed().await;
+    let id = bed.agent(&ann, &project, "otter").await.id;
+    bed.look_at(id).await;
+    let mut events = bed.services.live().subscribe(&ann, None).unwrap();
+    bed.runtime.set_hanging(true);
+    let end = crate::testing::seen(id, Observed::Failed, Reason::Evicted);
+    let inner = bed.inner();
+    let look = tokio::spawn(async move { inner.reconcile(&Ledger::default(), id, Some(end)).await.is_err() });
+    bed.await_event(&mut events, phase_is(id, Phase::Failed)).await;
+    assert!(look.await.unwrap(), "it will be looked at again");
+    assert_eq!(bed.read(&ann, id).await.reason, Some(Reason::Evicted));
 }
 
 #[tokio::test]
