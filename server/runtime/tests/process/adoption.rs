@@ -107,12 +107,13 @@ async fn a_counter_goes_on_through_the_servers_death() {
 async fn a_server_killed_while_it_starts_an_agent_leaves_nothing_double() {
     let mut world = World::new().await;
     let spec = spec();
-    for look_for in
-        ["lock", "status.json", "run/terminal-password", "arguments", "state.json", "start.log", "run/tmux.sock"]
-    {
+    let moments =
+        ["lock", "status.json", "run/terminal-password", "arguments", "state.json", "start.log", "run/tmux.sock"];
+    for (number, look_for) in moments.into_iter().enumerate() {
         let mut helper = start_helper(&world, &spec);
-        let sign = world.folder(spec.id).join(look_for);
-        eventually(look_for, || sign.exists()).await;
+        let folder = world.folder(spec.id);
+        // Some are there for an instant only: then the next one is the moment.
+        eventually(look_for, || moments[number..].iter().any(|sign| folder.join(sign).exists())).await;
         helper.kill().unwrap();
         helper.wait().unwrap();
         world = world.restart().await;
