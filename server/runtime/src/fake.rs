@@ -55,7 +55,7 @@ struct World {
     calls: Vec<Call>,
     ensure_faults: VecDeque<Fault>,
     hanging: bool,
-    surveys: bool,
+    finds_up: bool,
     looks: BTreeMap<AgentId, usize>,
     start: Start,
 }
@@ -112,9 +112,9 @@ impl FakeRuntime {
         self.world().hanging = hanging;
     }
 
-    /// From now on all that are up are found together.
-    pub fn allow_surveys(&self) {
-        self.world().surveys = true;
+    /// From now on the inventory says who is up.
+    pub fn find_up(&self) {
+        self.world().finds_up = true;
     }
 
     /// How often somebody has looked at the agent.
@@ -218,22 +218,16 @@ impl AgentRuntime for FakeRuntime {
         Ok(self.world().agents.get(&id).cloned().unwrap_or_else(|| Observation::plain(id, Observed::Absent)))
     }
 
-    async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
-        self.enter(None).await;
-        let world = self.world();
-        let up = world.agents.values().filter(|seen| world.surveys && seen.state == Observed::Running);
-        Ok(up.cloned().collect())
-    }
-
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
         self.enter(None).await;
         let world = self.world();
-        let owned = |id: &AgentId| Owned {
+        let owned = |(id, seen): (&AgentId, &Observation)| Owned {
             agent_id: *id,
             description: "an agent in memory".to_owned(),
             made_for: world.specs.get(id).map(MadeFor::of),
+            up: (world.finds_up && seen.state == Observed::Running).then(|| seen.clone()),
         };
-        Ok(world.agents.keys().map(owned).collect())
+        Ok(world.agents.iter().map(owned).collect())
     }
 
     async fn logs(&self, id: AgentId, tail: usize) -> Result<String, RuntimeError> {

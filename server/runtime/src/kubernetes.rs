@@ -81,10 +81,6 @@ impl AgentRuntime for KubernetesRuntime {
         self.cluster.look(id).await
     }
 
-    async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
-        self.cluster.survey().await
-    }
-
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
         self.cluster.inventory().await
     }

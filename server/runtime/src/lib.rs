@@ -96,6 +96,8 @@ pub struct Owned {
     pub description: String,
     /// Whom it was made for, where that is written on it.
     pub made_for: Option<MadeFor>,
+    /// What a look at the agent would say, where finding it has told that it is up.
+    pub up: Option<Observation>,
 }
 
 /// Whom something in the runtime was made for, so that it can be given back when the database has lost its row.
@@ -127,11 +129,6 @@ pub trait AgentRuntime: Send + Sync + 'static {
     async fn remove(&self, id: AgentId) -> Result<(), RuntimeError>;
     /// Looks at the agent.
     async fn observe(&self, id: AgentId) -> Result<Observation, RuntimeError>;
-    /// Agents that are up, found with a few questions for all of them. Who is not among them must be looked at. Nothing by
-    /// default: where a look is cheap there is no need for it.
-    async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
-        Ok(Vec::new())
-    }
     /// Finds all that is ours, with or without a row in the database.
     async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError>;
     /// The last `tail` lines that the agent's start-up printed.

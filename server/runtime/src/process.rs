@@ -140,6 +140,8 @@ impl AgentRuntime for ProcessRuntime {
             agent_id,
             description: what.to_owned(),
             made_for,
+            // A look costs nothing here.
+            up: None,
         };
         Ok(found.into_iter().map(owned).collect())
     }

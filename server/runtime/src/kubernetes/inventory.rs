@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Debug};
 
-use domain::AgentId;
+use domain::{AgentId, Observation};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{
@@ -22,21 +22,25 @@ use super::{
 use crate::{MadeFor, Owned, RuntimeError};
 
 const WHAT: &str = "looking for agents in the cluster";
+/// Pods of one answer: about a megabyte of it.
+const PODS_AT_ONCE: u32 = 100;
 
 /// One object that is ours.
 struct Found {
     agent_id: AgentId,
     what: String,
     made_for: Option<MadeFor>,
+    up: Option<Observation>,
 }
 
 impl Cluster {
     /// Every agent that has anything here.
     pub async fn inventory(&self) -> Result<Vec<Owned>, RuntimeError> {
         let mut all: BTreeMap<AgentId, Owned> = BTreeMap::new();
-        for Found { agent_id, what, made_for } in self.list(&names::selector(&self.config.installation)).await? {
-            let owned = || Owned { agent_id, description: String::new(), made_for: None };
+        for Found { agent_id, what, made_for, up } in self.list(&names::selector(&self.config.installation)).await? {
+            let owned = || Owned { agent_id, description: String::new(), made_for: None, up: None };
             let owned = all.entry(agent_id).or_insert_with(owned);
+            owned.up = owned.up.take().or(up);
             if !owned.description.is_empty() {
                 owned.description.push_str(", ");
             }
@@ -58,7 +62,7 @@ impl Cluster {
 
     async fn list(&self, selector: &str) -> Result<Vec<Found>, RuntimeError> {
         let (mut all, sets, secrets) = tokio::try_join!(
-            self.list_kind::<Pod>(selector, names::pod),
+            self.list_pods(selector),
             self.list_kind::<StatefulSet>(selector, names::agent),
             self.list_kind::<Secret>(selector, names::agent),
         )?;
@@ -81,8 +85,29 @@ impl Cluster {
             let agent_id = object.labels().get(names::AGENT_ID)?.parse().ok()?;
             let is_ours = object.name_any() == name(agent_id);
             let what = || format!("{} {}", K::kind(&()), object.name_any());
-            is_ours.then(|| Found { agent_id, what: what(), made_for: names::made_for(object) })
+            is_ours.then(|| Found { agent_id, what: what(), made_for: names::made_for(object), up: None })
         };
         Ok(found.items.iter().filter_map(of).collect())
+    }
+
+    /// Pods are read whole: what is up is seen in them, and need not be asked for one by one.
+    async fn list_pods(&self, selector: &str) -> Result<Vec<Found>, RuntimeError> {
+        let api = self.api::<Pod>();
+        let mut params = ListParams::default().labels(selector).limit(PODS_AT_ONCE);
+        let mut all = Vec::new();
+        loop {
+            let found = answer(WHAT, api.list(&params)).await?;
+            let of = |pod: Pod| {
+                let agent_id = pod.labels().get(names::AGENT_ID)?.parse().ok()?;
+                let is_ours = pod.name_any() == names::pod(agent_id);
+                let (what, made_for) = (format!("Pod {}", pod.name_any()), names::made_for(&pod));
+                is_ours.then(|| Found { agent_id, what, made_for, up: self.seen_up(agent_id, pod) })
+            };
+            all.extend(found.items.into_iter().filter_map(of));
+            match found.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => params = params.continue_token(&token),
+                None => return Ok(all),
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolumeClaim, Pod},
 };
-use kube::api::{ListParams, LogParams};
+use kube::api::LogParams;
 
 use super::{
     classify,
@@ -18,9 +18,6 @@ use super::{
 };
 use crate::RuntimeError;
 
-/// Pods of one answer when all are read: about a megabyte of it.
-const PODS_AT_ONCE: u32 = 100;
-
 impl Cluster {
     /// What there is of the agent.
     pub async fn look(&self, id: AgentId) -> Result<Observation, RuntimeError> {
@@ -28,28 +25,10 @@ impl Cluster {
         Ok(observation(id, &facts))
     }
 
-    /// The agents whose pods are up.
-    pub async fn survey(&self) -> Result<Vec<Observation>, RuntimeError> {
-        let pods = self.api::<Pod>();
-        let mut params = ListParams::default().labels(&names::selector(&self.config.installation)).limit(PODS_AT_ONCE);
-        let mut up = Vec::new();
-        loop {
-            let found = answer("looking at all agents", pods.list(&params)).await?;
-            up.extend(found.items.into_iter().filter_map(|pod| self.seen_up(pod)));
-            match found.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(up),
-            }
-        }
-    }
-
     /// What there is to say of the agent whose pod this is, if it is up.
-    fn seen_up(&self, pod: Pod) -> Option<Observation> {
-        let id = names::agent_of(pod.metadata.name.as_deref()?)?;
-        let is_its_own = pod.metadata.name == Some(names::pod(id)) && self.is_ours(&pod, id);
-        (is_its_own && is_ready(&pod))
-            .then(|| observation(id, &self.known(id, Some(pod))))
-            .filter(|seen| seen.state == Observed::Running)
+    pub fn seen_up(&self, id: AgentId, pod: Pod) -> Option<Observation> {
+        let is_up = self.is_ours(&pod, id) && is_ready(&pod);
+        is_up.then(|| observation(id, &self.known(id, Some(pod)))).filter(|seen| seen.state == Observed::Running)
     }
 
     /// What the pod says, and what is known without another question.

@@ -7,7 +7,8 @@ use std::{
 };
 
 use domain::{
-    Agent, AgentId, Desired, EventKind, Orphan, OrphanKind, Phase, Subject, Timestamp, User, UserId, agent_name,
+    Agent, AgentId, Desired, EventKind, Observation, Orphan, OrphanKind, Phase, Subject, Timestamp, User, UserId,
+    agent_name,
 };
 use runtime::{MadeFor, Owned};
 use store::{InsertAgent, NewAgent};
@@ -52,6 +53,8 @@ impl Orphans {
 struct Stock {
     ownerless: Vec<Owned>,
     missing: Vec<Agent>,
+    /// Agents that were found up.
+    up: Vec<Observation>,
 }
 
 impl Inner {
@@ -69,8 +72,9 @@ impl Inner {
                 missing.push(agent);
             }
         }
+        let up = inventory.iter().filter_map(|owned| owned.up.clone()).collect();
         let ownerless = inventory.into_iter().filter(|owned| !after.contains_key(&owned.agent_id)).collect();
-        Ok(Stock { ownerless, missing })
+        Ok(Stock { ownerless, missing, up })
     }
 
     /// Whether the runtime must have something of this agent.
@@ -94,7 +98,11 @@ impl Inner {
 
     /// Every orphan there is now, and since when this server knows of it.
     pub(crate) async fn take_stock(&self) -> Result<Vec<Orphan>, Error> {
-        let Stock { ownerless, missing } = self.compare().await?;
+        let stock = self.compare().await?;
+        self.orphans_in(stock.ownerless, stock.missing).await
+    }
+
+    async fn orphans_in(&self, ownerless: Vec<Owned>, missing: Vec<Agent>) -> Result<Vec<Orphan>, Error> {
         let now = self.clock.now();
         let found = ownerless.iter().map(|owned| (OrphanKind::Ownerless, owned.agent_id));
         let found = found.chain(missing.iter().map(|agent| (OrphanKind::Missing, agent.id))).collect();
@@ -123,7 +131,7 @@ impl Inner {
         since: Timestamp,
         removed_at: Option<Timestamp>,
     ) -> Result<Orphan, Error> {
-        let Owned { agent_id, description, made_for } = found;
+        let Owned { agent_id, description, made_for, .. } = found;
         let owner = made_for.as_ref().and_then(|made_for| users.get(&made_for.user_id));
         let can_repair = match &made_for {
             Some(made_for) => self.store.project(made_for.user_id, made_for.project_id).await?.is_some(),
@@ -141,10 +149,12 @@ impl Inner {
         })
     }
 
-    /// Removes what the runtime has and nobody owns, after its grace time. `may` says whether this server still may.
-    pub(crate) async fn remove_orphans(&self, may: impl Fn() -> bool) -> Result<(), Error> {
+    /// Removes what the runtime has and nobody owns, after its grace time. `may` says whether this server still may. Gives the
+    /// agents that were found up.
+    pub(crate) async fn remove_orphans(&self, may: impl Fn() -> bool) -> Result<Vec<Observation>, Error> {
         let now = self.clock.now();
-        for orphan in self.take_stock().await? {
+        let Stock { ownerless, missing, up } = self.compare().await?;
+        for orphan in self.orphans_in(ownerless, missing).await? {
             let Orphan { agent_id: id, kind, found, since, removed_at, .. } = orphan;
             let is_new = elapsed(since, now).is_zero();
             match (kind, removed_at) {
@@ -159,7 +169,7 @@ impl Inner {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(up)
     }
 
     /// Removes what the runtime has of an agent without a row.

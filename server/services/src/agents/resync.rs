@@ -29,9 +29,10 @@ struct Known {
 impl Inner {
     /// Deals with what is left over, and says who must be looked at.
     pub(super) async fn resync(&self, ledger: &Ledger) -> Resynced {
-        if let Err(error) = self.remove_orphans(|| ledger.is_in_office(self.clock.now())).await {
+        let up = self.remove_orphans(|| ledger.is_in_office(self.clock.now())).await.unwrap_or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "orphans could not be dealt with");
-        }
+            Vec::new()
+        });
         if let Err(error) = self.forget_terminals().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old terminals could not be forgotten");
         }
@@ -42,14 +43,14 @@ impl Inner {
                 "accounts that are being deleted could not be read"
             );
         }
-        self.find_unsettled().await.unwrap_or_else(|error| {
+        self.find_unsettled(up).await.unwrap_or_else(|error| {
             tracing::warn!(error = &error as &dyn std::error::Error, "the agents could not be read");
             Resynced::default()
         })
     }
 
-    async fn find_unsettled(&self) -> Result<Resynced, StoreError> {
-        let found = self.survey().await;
+    async fn find_unsettled(&self, up: Vec<Observation>) -> Result<Resynced, StoreError> {
+        let found: HashMap<_, _> = up.into_iter().map(|seen| (seen.agent_id, seen)).collect();
         let known = if found.is_empty() { None } else { Some(self.known_of_all().await?) };
         let is_settled =
             |agent: &Agent| known.as_ref().is_some_and(|known| self.is_settled(agent, found.get(&agent.id), known));
@@ -57,16 +58,6 @@ impl Inner {
         let unsettled: HashSet<_> = agents.iter().filter(|agent| !is_settled(agent)).map(|agent| agent.id).collect();
         let found = found.into_values().filter(|seen| unsettled.contains(&seen.agent_id)).collect();
         Ok(Resynced { unsettled, found })
-    }
-
-    /// The agents that the runtime finds up without being asked about each.
-    async fn survey(&self) -> HashMap<AgentId, Observation> {
-        let found = self.call_runtime("looking at all agents", self.runtime.survey()).await;
-        let found = found.unwrap_or_else(|error| {
-            tracing::debug!(error = &error as &dyn std::error::Error, "each agent will be looked at");
-            Vec::new()
-        });
-        found.into_iter().map(|seen| (seen.agent_id, seen)).collect()
     }
 
     async fn known_of_all(&self) -> Result<Known, StoreError> {

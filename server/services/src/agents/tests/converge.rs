@@ -203,7 +203,7 @@ async fn why_a_run_ended_is_told_though_the_runtime_does_not_answer() {
 #[tokio::test]
 async fn agents_that_are_up_are_found_together_and_not_looked_at_one_by_one() {
     let (bed, ann, project) = bed().await;
-    bed.runtime.allow_surveys();
+    bed.runtime.find_up();
     let mut events = bed.services.live().subscribe(&ann, None).unwrap();
     let (stop, reconciler) = (CancellationToken::new(), bed.services.reconciler());
     let running = tokio::spawn({
