@@ -20,15 +20,11 @@ const LOG_LINES: usize = 200;
 #[cfg(feature = "ssr")]
 const SHOWN_OF_TERMINAL: usize = 64 * 1024;
 
-/// How long a list is shown whole. Of a longer one, less comes at once: a page must not grow with what nobody reads.
-#[cfg(feature = "ssr")]
-const WHOLE_LIST: u32 = 200;
-
 /// The caller's newest agents, `rows` of them or all of a list that is not long, and how many there are of each phase.
 #[server(name = FirstAgentsOf, prefix = "/_fn", endpoint = "agents/first", input = Fields)]
 pub async fn first_agents(rows: u32) -> Result<FirstAgents, ApiError> {
     let caller = context::caller()?;
-    Ok(context::services()?.agents().first(&caller, rows, WHOLE_LIST).await?)
+    Ok(context::services()?.agents().first(&caller, rows).await?)
 }
 
 /// The caller's agents, oldest first.

@@ -42,6 +42,8 @@ pub(crate) use reconcile::Halt;
 pub use reconciler::Reconciler;
 pub(crate) use spec::terminal_password;
 
+/// How many agents a list gives whole. Of more, as many as are asked for: a page must not grow with what nobody reads.
+const WHOLE_LIST: u32 = 200;
 /// Entries of a timeline that are shown: the newest ones.
 const TIMELINE_SHOWN: u32 = 500;
 /// Lines of an agent's log that one question returns at most.
@@ -86,11 +88,10 @@ impl Agents {
         Ok(self.0.store.agents(owner.id()).await?)
     }
 
-    /// The caller's newest agents, and how many there are of each phase: `rows` of them, or all if there are no more than
-    /// `whole`.
-    pub async fn first(&self, caller: &Caller, rows: u32, whole: u32) -> Result<FirstAgents, Error> {
+    /// The caller's newest agents, `rows` of them or all of a list that is not long, and how many there are of each phase.
+    pub async fn first(&self, caller: &Caller, rows: u32) -> Result<FirstAgents, Error> {
         let owner = policy::authorize(caller, Action::ReadAgent)?;
-        Ok(self.0.store.first_agents(owner.id(), rows, whole).await?)
+        Ok(self.0.store.first_agents(owner.id(), rows, WHOLE_LIST).await?)
     }
 
     /// The caller's agent.

@@ -108,9 +108,7 @@ async fn agents_that_are_known_and_do_nothing_cost_little_and_write_nothing() {
     passed.tick().await;
     let cpu = ticks(pid) - before;
     assert_eq!(place.wire.writes(), Vec::<String>::new(), "a resync that changes nothing writes nothing");
-    // The last launches were still looked after, some twenty; one by one it would be all, once or twice.
-    let looks = place.wire.looks();
-    assert!(looks < number / 2, "those that are up are found together: {looks} looks");
+    assert_eq!(place.wire.looks(), 0, "those that are up are found together");
     let memory = told(&format!("/proc/{pid}/status"), "VmRSS:");
     // Hundredths of a second, of the seconds that passed.
     let percent = f64::from(u32::try_from(cpu).unwrap()) / IDLE.as_secs_f64();

@@ -58,11 +58,18 @@ fn AgentList(first: FirstAgents, rows: u32) -> impl IntoView {
     let agents = ListedAgents::follow(first);
     AgentCommands::provide(None, RwSignal::new(false));
     let (filter, rows) = (RwSignal::new(None::<Group>), RwSignal::new(rows));
+    let ids = Memo::new(move |_| {
+        let (group, rows) = (filter.get(), rows.get() as usize);
+        agents.here.with(|agents| {
+            let shown = agents.iter().filter(|agent| is_in(group, agent.phase));
+            shown.map(|agent| agent.id).take(rows).collect::<Vec<_>>()
+        })
+    });
     view! {
         <Show when=move || agents.here.with(|agents| !agents.is_empty()) fallback=NoAgents>
             <Filters agents filter />
-            <AgentTable agents filter rows />
-            <MoreRows agents filter rows />
+            <AgentTable agents filter ids />
+            <MoreRows agents filter ids rows />
             <p class="below-table">
                 <a href="/wall">"Watch all terminals"</a>
             </p>
@@ -182,14 +189,7 @@ fn Filters(agents: ListedAgents, filter: RwSignal<Option<Group>>) -> impl IntoVi
 }
 
 #[component]
-fn AgentTable(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
-    let ids = Memo::new(move |_| {
-        let (group, rows) = (filter.get(), rows.get() as usize);
-        agents.here.with(|agents| {
-            let shown = agents.iter().filter(|agent| is_in(group, agent.phase));
-            shown.map(|agent| agent.id).take(rows).collect::<Vec<_>>()
-        })
-    });
+fn AgentTable(agents: ListedAgents, filter: RwSignal<Option<Group>>, ids: Memo<Vec<AgentId>>) -> impl IntoView {
     let now = clock::now();
     let row = move |id: AgentId| {
         let Some(agent) = agents::one_of(agents.here, id) else {
@@ -220,13 +220,15 @@ fn AgentTable(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSig
 
 /// How many of the agents have a row, and a way to those that have none. It is a link, so that it works without JavaScript, too.
 #[component]
-fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSignal<u32>) -> impl IntoView {
+fn MoreRows(
+    agents: ListedAgents,
+    filter: RwSignal<Option<Group>>,
+    ids: Memo<Vec<AgentId>>,
+    rows: RwSignal<u32>,
+) -> impl IntoView {
     let of_these = Memo::new(move |_| count(agents, filter.get()));
-    let shown = Memo::new(move |_| {
-        let (group, rows) = (filter.get(), rows.get() as usize);
-        agents.here.with(|agents| agents.iter().filter(|agent| is_in(group, agent.phase)).take(rows).count())
-    });
-    let left = Memo::new(move |_| of_these.get().saturating_sub(shown.get()));
+    let shown = move || ids.with(Vec::len);
+    let left = Memo::new(move |_| of_these.get().saturating_sub(shown()));
     // Once there was more, it is said when there is no more.
     let was_long = RwSignal::new(false);
     let show_more = move |event: ev::MouseEvent| {
@@ -239,14 +241,14 @@ fn MoreRows(agents: ListedAgents, filter: RwSignal<Option<Group>>, rows: RwSigna
             return;
         }
         was_long.set(true);
-        let known = shown.get_untracked();
+        let known = ids.with_untracked(Vec::len);
         rows.update(|rows| *rows = rows.saturating_add(ROWS));
         request_animation_frame(move || focus_row(known));
     };
     let told = move || match (agents.failed.get(), left.get()) {
         (true, _) => "The older agents could not be read.".to_owned(),
         (false, 0) => "All are shown.".to_owned(),
-        (false, _) => format!("The newest {} of {}.", shown.get(), of_these.get()),
+        (false, _) => format!("The newest {} of {}.", shown(), of_these.get()),
     };
     let label = move || {
         if agents.failed.get() {

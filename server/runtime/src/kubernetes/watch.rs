@@ -48,12 +48,6 @@ pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     watches
 }
 
-/// What a step of a watch says; nothing of anybody in particular when the watch began anew.
-enum Step {
-    Began,
-    Told(Option<Observation>),
-}
-
 fn seen<K>(cluster: &Cluster, config: watcher::Config) -> BoxStream<'static, Result<watcher::Event<K>, watcher::Error>>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -67,12 +61,12 @@ where
     watcher(cluster.streaming::<K>(), config).default_backoff().boxed()
 }
 
-/// What `say` makes of an object, which is told whether it is gone.
-fn about<K>(event: watcher::Event<K>, mut say: impl FnMut(&K, bool) -> Option<Observation>) -> Step {
+/// What `say` makes of an object, which is told whether it is gone; nothing when the watch merely began anew.
+fn about<K>(event: watcher::Event<K>, mut say: impl FnMut(&K, bool) -> Option<Observation>) -> Option<Observation> {
     match event {
-        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => Step::Told(say(&object, false)),
-        watcher::Event::Delete(object) => Step::Told(say(&object, true)),
-        watcher::Event::Init | watcher::Event::InitDone => Step::Began,
+        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => say(&object, false),
+        watcher::Event::Delete(object) => say(&object, true),
+        watcher::Event::Init | watcher::Event::InitDone => None,
     }
 }
 
@@ -112,17 +106,17 @@ impl Ends {
 async fn follow(
     cluster: Arc<Cluster>,
     what: &'static str,
-    mut steps: impl Stream<Item = Result<Step, watcher::Error>> + Unpin,
+    mut steps: impl Stream<Item = Result<Option<Observation>, watcher::Error>> + Unpin,
 ) {
     let mut known = std::collections::BTreeSet::new();
     let mut broken = false;
     while let Some(step) = steps.next().await {
         match step {
-            Ok(Step::Told(Some(seen))) => {
+            Ok(Some(seen)) => {
                 known.insert(seen.agent_id);
                 tell(&cluster, seen);
             }
-            Ok(Step::Told(None) | Step::Began) => {}
+            Ok(None) => {}
             Err(error) => {
                 if !broken {
                     tracing::warn!(what, error = &error as &dyn std::error::Error, "a watch of the cluster was cut");

@@ -1,6 +1,6 @@
 //! Agents: what people ask for. How it comes true is tested next door.
 
-use domain::{ErrorCode, Observed, Phase, Project, SandboxKind};
+use domain::{ErrorCode, Observation, Observed, Phase, Project, SandboxKind};
 use runtime::AgentRuntime as _;
 
 use super::{reconcile::Next, restarts::Ledger, *};
@@ -16,6 +16,11 @@ impl Bed {
     /// One look at the agent, as the reconciler does it.
     pub(crate) async fn look_at(&self, id: AgentId) {
         self.look_with(&Ledger::default(), id).await;
+    }
+
+    /// One look at an agent of which the runtime has said something.
+    pub(crate) async fn hear(&self, heard: Observation) {
+        self.inner().reconcile(&Ledger::default(), heard.agent_id, Some(heard)).await.unwrap();
     }
 
     async fn look_with(&self, restarts: &Ledger, id: AgentId) -> Next {

@@ -158,6 +158,19 @@ async fn an_agent_that_dies_gives_its_task_back_unless_it_is_heard_of_soon() {
 }
 
 #[tokio::test]
+async fn an_agent_whose_run_ended_gives_its_task_back_though_the_next_one_is_up() {
+    let world = World::new().await;
+    let task = world.task("Mend the gate").await;
+    world.claim().await;
+    world.bed.hear(seen(world.agent.id, Observed::Failed, Reason::Evicted)).await;
+    assert_eq!(world.phase().await, Phase::Working, "the lease is not over yet");
+    world.bed.clock.advance(Duration::from_secs(61));
+    world.bed.inner().reap().await.unwrap();
+    let lost = world.read(task.id).await;
+    assert_eq!((lost.attempts, lost.lease.is_some()), (1, false));
+}
+
+#[tokio::test]
 async fn a_stopped_agent_gives_back_what_it_held_and_its_questions_with_it() {
     let world = World::new().await;
     let task = world.task("Mend the gate").await;
