@@ -46,7 +46,7 @@ function title(file) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-/** Where each test that failed is, and the first line of why. */
+/** Where each test that failed is, the first line of why, and the line of the test that it failed at. */
 function unexpected(suites) {
   return suites.flatMap((suite) => [
     ...unexpected(suite.suites ?? []),
@@ -55,8 +55,9 @@ function unexpected(suites) {
 }
 
 function why(spec) {
-  const messages = spec.tests.flatMap((test) => test.results).map((result) => result.error?.message);
+  const error = spec.tests.flatMap((test) => test.results).find((result) => result.error)?.error;
   // Playwright colours what it says.
-  const [line] = (messages.find(Boolean) ?? "").replaceAll(/\u001b\[\d+m/g, "").split("\n");
-  return line && ` (${line})`;
+  const [line] = (error?.message ?? "").replaceAll(/\u001b\[\d+m/g, "").split("\n");
+  const at = error?.stack?.split("\n").find((frame) => frame.includes(spec.file))?.match(/:(\d+):\d+\)?$/)?.[1];
+  return line && ` (${line}${at ? `, line ${at}` : ""})`;
 }

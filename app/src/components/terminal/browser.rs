@@ -178,9 +178,11 @@ impl Parts {
         let Some(tools) = self.screen.get().map(Screen::tools) else { return };
         match action {
             Action::Find(text, up) => {
-                self.signals.missed.set(!tools.find(text, *up) && !text.is_empty());
+                let missed = !tools.find(text, *up) && !text.is_empty();
+                self.signals.missed.set(missed);
                 self.sought.replace(Some(text.clone()).filter(|text| !text.is_empty()));
-                self.seeks.set(false);
+                // It may be on its way: the screen is cleared some time before the history has come again.
+                self.seeks.set(missed);
             }
             Action::Download(name) => tools.download(name),
             Action::Zoom(pixels) => tools.zoom(*pixels),
