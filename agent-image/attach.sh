@@ -3,8 +3,8 @@
 # A viewer therefore has its scrollback after every reconnect; tmux redraws only the visible screen.
 #
 # It says `hello` and then takes one line, the request (docs/terminal-protocol.md, "The other leg"):
-#   : attach <most lines> <most bytes> drive|watch     history and screen
-#   : history <most lines>                              history and screen as plain text, then the end
+#   : attach <most lines> <most bytes> drive|watch [receipt]   history and screen
+#   : history <most lines>                                     history and screen as plain text, then the end
 # What it says about itself is in APC sequences, which terminals ignore. Without a request it attaches after three seconds.
 set -uo pipefail
 
@@ -22,11 +22,11 @@ fi
 read -r rows columns < <(stty -echo -icanon -isig -ixon -iexten -icrnl min 1 time 0 size 2>/dev/null)
 [ "${rows:-0}" -gt 0 ] && [ "${columns:-0}" -gt 0 ] || rows=24 columns=80
 
-say 'hello 1'
-verb=attach most_lines=5000 most_bytes=524288 mode=drive
-if read -r -t 3 colon a b c d && [ "${colon:-}" = : ]; then
+say 'hello 2'
+verb=attach most_lines=5000 most_bytes=524288 mode=drive receipt=
+if read -r -t 3 colon a b c d e && [ "${colon:-}" = : ]; then
     case "$a $b" in
-        attach\ [1-9]*) most_lines=${b//[!0-9]/} most_bytes=${c//[!0-9]/} mode=${d:-drive} ;;
+        attach\ [1-9]*) most_lines=${b//[!0-9]/} most_bytes=${c//[!0-9]/} mode=${d:-drive} receipt=${e:-} ;;
         history\ [1-9]*) verb=history most_lines=${b//[!0-9]/} most_bytes=67108864 mode=watch ;;
     esac
 fi
@@ -42,9 +42,12 @@ look() { # fills the file `seen`: a line of facts, then the history
     tmux "${size[@]}" display-message -p -t =agent: "$FACTS" \; "${capture[@]}" >"$seen" 2>/dev/null
 }
 
-# Waits until ttyd, the parent, has taken what was printed. When it attaches, tmux throws away what has not been read yet
-# (tcflush), and on a busy machine that would be the end of the history. Nothing tells a terminal's writer how much was
-# read; the kernel's count of what ttyd read in all does, and it also counts other viewers: hence the wait for a pause.
+# When it attaches, tmux throws away what has not been read yet (tcflush), and on a busy machine that would be the end of the
+# history. Who promised a receipt says when all has come: `: received`.
+#
+# For whom did not: waits until ttyd, the parent, has taken what was printed. Nothing tells a terminal's writer how much was
+# read; the kernel's count of what ttyd read in all does, but it also counts other viewers, hence the wait for a pause. A busy
+# machine can make that too short.
 count_taken() { # sets `taken`
     local name
     while read -r name taken; do [ "$name" != rchar: ] || return 0; done 2>/dev/null <"/proc/$PPID/io"
@@ -104,7 +107,12 @@ fi
 [ $verb = history ] || say screen
 # The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
 read -r lines bytes < <(wc -lc <"$seen")
-wait_until_taken $((bytes + lines + 40)) "$before"
+if [ "$receipt" = receipt ]; then
+    # A viewer on a slow line takes its time.
+    read -r -t 20 || true
+else
+    wait_until_taken $((bytes + lines + 40)) "$before"
+fi
 rm -f -- "$seen" "$seen.cut"
 [ $verb = attach ] || exit 0
 attach=(attach-session -t "=agent:")

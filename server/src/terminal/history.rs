@@ -84,7 +84,7 @@ async fn read(Attached { mut socket, first }: Attached) -> Option<String> {
                     Piece::Greeting => ask(&mut socket).await?,
                     Piece::Output(bytes) => text.extend_from_slice(&bytes),
                     Piece::End => return Some(String::from_utf8_lossy(&text).replace("\r\n", "\n")),
-                    Piece::Shell(_) => {}
+                    Piece::Shell(_) | Piece::Ready => {}
                     // An agent that knows no requests shows a screen instead of text.
                     Piece::Screen => return None,
                 }

@@ -5,6 +5,8 @@ use domain::terminal::Mode;
 
 const START: &[u8] = b"\x1b_aiworker ";
 const END: &[u8] = b"\x1b\\";
+/// The first version of `hello` that takes a receipt.
+const RECEIPT_SINCE: u32 = 2;
 /// Longest sequence in bytes, start and end left out.
 const LONGEST: usize = 200;
 
@@ -14,6 +16,7 @@ pub struct Prelude {
     /// The beginning of a sequence that has not come whole yet.
     partial: Vec<u8>,
     stage: Stage,
+    takes_receipt: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Piece {
     Output(Vec<u8>),
     /// It waits for a request.
     Greeting,
+    /// The history is complete. It waits for a receipt, and attaches to tmux then.
+    Ready,
     /// The shell that it shows.
     Shell(String),
     /// The end of what was asked for; comes only after a request for the history alone.
@@ -44,14 +49,18 @@ pub enum Piece {
     Screen,
 }
 
-/// The request for history and screen.
-pub fn request_attach(lines: u32, bytes: usize, mode: Mode) -> Vec<u8> {
+/// The request for history and screen; with `receipt`, [`RECEIPT`] is promised for [`Piece::Ready`].
+pub fn request_attach(lines: u32, bytes: usize, mode: Mode, receipt: bool) -> Vec<u8> {
     let mode = match mode {
         Mode::Drive => "drive",
         Mode::Watch => "watch",
     };
-    format!(": attach {lines} {bytes} {mode}\n").into_bytes()
+    let receipt = if receipt { " receipt" } else { "" };
+    format!(": attach {lines} {bytes} {mode}{receipt}\n").into_bytes()
 }
+
+/// All that was printed has come. When tmux attaches, it throws away what ttyd has not read by then.
+pub const RECEIPT: &[u8] = b": received\n";
 
 /// The request for the history as text.
 pub fn request_history(lines: u32) -> Vec<u8> {
@@ -99,6 +108,11 @@ impl Prelude {
         pieces
     }
 
+    /// Whether a receipt may be promised in the request.
+    pub fn takes_receipt(&self) -> bool {
+        self.takes_receipt
+    }
+
     /// Nothing came for too long: take it as it is.
     pub fn give_up(&mut self) -> Vec<u8> {
         self.stage = Stage::Over;
@@ -108,14 +122,15 @@ impl Prelude {
     fn understand(&mut self, body: &[u8]) -> Option<Piece> {
         let text = String::from_utf8_lossy(body);
         match text.split_once(' ').unwrap_or((&text, "")) {
-            ("hello", _) => {
+            ("hello", version) => {
                 self.stage = Stage::Greeted;
+                self.takes_receipt = version.parse().is_ok_and(|version: u32| version >= RECEIPT_SINCE);
                 Some(Piece::Greeting)
             }
             ("session", shell) => Some(Piece::Shell(shell.to_owned())),
             ("screen", _) => {
                 self.stage = Stage::Screen;
-                None
+                self.takes_receipt.then_some(Piece::Ready)
             }
             ("end", _) => Some(Piece::End),
             _ => None,
@@ -144,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    const WHOLE: &[u8] = b"\x1b_aiworker hello 1\x1b\\\x1b_aiworker session 7.$0.9\x1b\\one\r\n\x1b[mtwo\x1b_aiworker screen\x1b\\\x1b[Hscreen \x1b_aiworker hello 1\x1b\\";
+    const WHOLE: &[u8] = b"\x1b_aiworker hello 2\x1b\\\x1b_aiworker session 7.$0.9\x1b\\one\r\n\x1b[mtwo\x1b_aiworker screen\x1b\\\x1b[Hscreen \x1b_aiworker hello 1\x1b\\";
 
     fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
         let mut all: Vec<Piece> = Vec::new();
@@ -168,7 +183,8 @@ mod tests {
             }
             let output = |text: &[u8]| Piece::Output(text.to_vec());
             prop_assert_eq!(joined(pieces), vec![
-                Piece::Greeting, Piece::Shell("7.$0.9".into()), output(b"one\r\n\x1b[mtwo"), Piece::Screen,
+                Piece::Greeting, Piece::Shell("7.$0.9".into()), output(b"one\r\n\x1b[mtwo"),
+                Piece::Ready, Piece::Screen,
                 output(b"\x1b[Hscreen \x1b_aiworker hello 1\x1b\\"),
             ]);
         }
@@ -178,6 +194,14 @@ mod tests {
             prop_assume!(!bytes.is_empty() && !is_prefix(START, &bytes));
             prop_assert_eq!(Prelude::default().read(&bytes), vec![Piece::Screen, Piece::Output(bytes)]);
         }
+    }
+
+    #[test]
+    fn an_agent_of_before_takes_no_receipt() {
+        let mut prelude = Prelude::default();
+        let before = String::from_utf8(WHOLE.to_vec()).unwrap().replacen("hello 2", "hello 1", 1);
+        assert!(!prelude.read(before.as_bytes()).contains(&Piece::Ready));
+        assert!(!prelude.takes_receipt());
     }
 
     #[test]

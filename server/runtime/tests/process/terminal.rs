@@ -38,6 +38,27 @@ async fn a_viewer_that_comes_back_has_every_line_once() {
     world.runtime.remove(spec.id).await.unwrap();
 }
 
+/// When tmux attaches, it throws away what ttyd has not read by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn tmux_attaches_only_when_all_that_was_printed_has_come() {
+    let world = World::new().await;
+    let spec = spec();
+    world.up(&spec).await;
+    let mut other = world.view(&spec).await;
+    let mut late = world.view(&spec).await;
+    late.keep_receipt();
+    late.expect("aiworker screen").await;
+    for _ in 0..5 {
+        assert_eq!(other.ask("tmux list-clients | wc -l").await, "1");
+    }
+    late.give_receipt().await;
+    late.expect("workspace$").await;
+    assert_eq!(other.ask("tmux list-clients | wc -l").await, "2");
+    other.close().await;
+    late.close().await;
+    world.runtime.remove(spec.id).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tmux_takes_our_configuration_without_a_complaint() {
     let world = World::new().await;

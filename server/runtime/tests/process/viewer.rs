@@ -19,8 +19,14 @@ pub struct Viewer {
     /// Everything that was printed so far.
     pub printed: String,
     seen: usize,
-    asked: bool,
+    said: usize,
+    /// What is said once it is printed what stands before it.
+    script: [(&'static str, &'static str); 2],
 }
+
+/// The gateway's words, and what it says them to.
+const REQUEST: (&str, &str) = ("aiworker hello", ": attach 5000 524288 drive receipt\n");
+const RECEIPT: (&str, &str) = ("aiworker screen", ": received\n");
 
 impl Viewer {
     pub async fn open(runtime: &dyn AgentRuntime, spec: &AgentSpec, columns: u16, rows: u16) -> Self {
@@ -33,7 +39,21 @@ impl Viewer {
         headers.insert("authorization", format!("Basic {token}").parse().unwrap());
         let (mut socket, _) = timeout(DEADLINE, client_async(request, stream)).await.unwrap().unwrap();
         socket.send(Message::Binary(encode_init(&token, columns, rows).into())).await.unwrap();
-        Self { socket, printed: String::new(), seen: 0, asked: false }
+        Self { socket, printed: String::new(), seen: 0, said: 0, script: [REQUEST, RECEIPT] }
+    }
+
+    /// It gives no receipt until it is told to.
+    pub fn keep_receipt(&mut self) {
+        self.script[1].0 = "what nobody prints";
+    }
+
+    /// All that was printed has come.
+    pub async fn give_receipt(&mut self) {
+        self.say(RECEIPT.1).await;
+    }
+
+    async fn say(&mut self, what: &str) {
+        self.socket.send(Message::Binary(encode_input(what.as_bytes()).into())).await.unwrap();
     }
 
     pub async fn type_line(&mut self, line: &str) {
@@ -41,7 +61,7 @@ impl Viewer {
         if self.seen == 0 {
             self.expect("aiworker screen\x1b\\\x1b").await;
         }
-        self.socket.send(Message::Binary(encode_input(format!("{line}\r").as_bytes()).into())).await.unwrap();
+        self.say(&format!("{line}\r")).await;
     }
 
     /// Reads until `text` is printed, after anything that was expected before.
@@ -56,7 +76,7 @@ impl Viewer {
                     Some(Ok(Message::Binary(frame))) => {
                         if let FromTtyd::Output(output) = decode(&frame) {
                             self.printed.push_str(&String::from_utf8_lossy(output));
-                            self.ask_for_the_screen().await;
+                            self.follow_script().await;
                         }
                     }
                     Some(Ok(_)) => {}
@@ -68,11 +88,12 @@ impl Viewer {
         assert_eq!(came.ok(), Some(true), "no {text:?} in {:?}", &self.printed[self.seen..]);
     }
 
-    async fn ask_for_the_screen(&mut self) {
-        if !self.asked && self.printed.contains("aiworker hello") {
-            self.asked = true;
-            let request = encode_input(b": attach 5000 524288 drive\n");
-            self.socket.send(Message::Binary(request.into())).await.unwrap();
+    async fn follow_script(&mut self) {
+        while let Some((cue, line)) = self.script.get(self.said)
+            && self.printed.contains(cue)
+        {
+            self.said += 1;
+            self.say(line).await;
         }
     }
 

@@ -144,6 +144,7 @@ impl Session {
         match piece {
             Piece::Greeting if self.handover.holds() => self.handover.hold_request(),
             Piece::Greeting => self.request_attach(),
+            Piece::Ready => self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(prelude::RECEIPT))),
             Piece::Shell(shell) => {
                 if self.handover.answered() {
                     self.effects.push_back(Effect::Close);
@@ -171,7 +172,8 @@ impl Session {
 
     fn request_attach(&mut self) {
         let bytes = self.window.carries(HISTORY_TIME).unwrap_or(HISTORY_MAX).clamp(HISTORY_MIN, HISTORY_MAX);
-        let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode);
+        let receipt = matches!(&self.agent, Agent::Speaking(prelude) if prelude.takes_receipt());
+        let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode, receipt);
         self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
     }
 

@@ -139,6 +139,22 @@ fn hello_attaches_and_what_was_typed_early_waits_for_tmux() {
 }
 
 #[test]
+fn an_agent_that_takes_a_receipt_gets_it_when_its_history_has_come() {
+    let mut run = Run::new();
+    run.effects();
+    run.session.on_attached(run.now);
+    run.printed(b"\x1b_aiworker hello 2\x1b\\");
+    assert_eq!(run.effects(), [to_ttyd(b": attach 5000 524288 drive receipt\n")]);
+    run.typed(0, b"ls\r");
+    run.printed(&[SHELL, b"history"].concat());
+    run.effects();
+    run.printed(SCREEN);
+    assert_eq!(run.effects(), [to_ttyd(b": received\n")]);
+    run.printed(b"screen");
+    assert_eq!(run.effects(), [to_ttyd(b"ls\r"), output(7, b"screen")], "what was typed comes after it");
+}
+
+#[test]
 fn an_agent_that_knows_no_requests_is_shown_as_it_is() {
     let mut run = Run::new();
     run.effects();
