@@ -9,6 +9,8 @@ import { MODEL_KEY, paint, painter, TIMELINE } from "../fixtures/painter.ts";
 import { freePort } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
 
+/** All of it, from the launch of a pod to a task that is done. */
+const WHOLE_DEADLINE = 120_000;
 /** How long one step of the agent may take. */
 const STEP_DEADLINE = 90_000;
 /** This machine, as pods reach it. With a cluster that was given, nobody but its owner knows. */
@@ -27,6 +29,7 @@ test.use({
 });
 
 test("Claude Code in a pod takes a task, asks, is answered, commits and finishes", async ({ page, context, server, cluster, picture }) => {
+  test.setTimeout(WHOLE_DEADLINE);
   const model = await ScriptedModel.start(paint, here);
   try {
     const api = await Api.register(server, "ada");

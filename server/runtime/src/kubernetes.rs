@@ -16,6 +16,7 @@ use crate::{AgentRuntime, AgentSpec, Duplex, Owned, RuntimeError};
 
 mod apply;
 mod build;
+mod claims;
 mod classify;
 mod client;
 mod config;

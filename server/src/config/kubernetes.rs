@@ -72,7 +72,7 @@ pub struct KubernetesOptions {
     #[arg(long, env = "AIWORKER_CPU_LIMIT", global = true, value_name = "QUANTITY", default_value = "2000m")]
     pub cpu_limit: String,
 
-    /// Memory that is kept free for an agent, in MiB. Its limit is chosen at its launch.
+    /// Memory that is kept free for an agent, in MiB. What it may use is --memory-limit-mib.
     #[arg(long, env = "AIWORKER_MEMORY_REQUEST_MIB", global = true, value_name = "MIB", default_value_t = 1024,
         value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
     pub memory_request_mib: u32,

@@ -1,10 +1,10 @@
 //! Writing what is wanted. Every write says the whole of what is ours, so that it can be said again after a crash between
-//! any two of them: the Secret, the `StatefulSet`, and then whose the Secret is.
+//! any two of them: the Service, the Secret, the `StatefulSet`, and then whose the Secret is.
 
 use domain::{AgentId, Explanation, Reason};
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{PersistentVolumeClaim, Secret, Service},
+    core::v1::{PersistentVolumeClaim, Pod, Secret, Service},
 };
 use kube::{
     Api, ResourceExt,
@@ -34,31 +34,56 @@ impl Cluster {
         let name = names::agent(spec.id);
         let sets = self.api::<StatefulSet>();
         let secrets = self.api::<Secret>();
-        let (set, secret) =
-            tokio::join!(answer_if_there(WHAT, sets.get(&name)), answer_if_there(WHAT, secrets.get_metadata(&name)));
-        let (set, secret) = (set?, secret?);
-        let foreign = set.as_ref().is_some_and(|set| !self.is_ours(set, spec.id))
-            || secret.as_ref().is_some_and(|secret| !self.is_ours(secret, spec.id));
-        if foreign {
-            return Err(taken(&name));
-        }
+        let set = self.own(WHAT, sets.get(&name), spec.id);
+        let secret = self.own(WHAT, secrets.get_metadata(&name), spec.id);
+        // A set would mount a foreign claim of this name, with whatever is in it, and wait for ever for the end of a foreign pod.
+        let (claims, pods) = (self.api::<PersistentVolumeClaim>(), self.api::<Pod>());
+        let (claim_name, pod_name) = (names::claim(spec.id), names::pod(spec.id));
+        let claim = self.own(WHAT, claims.get_metadata(&claim_name), spec.id);
+        let pod = self.own(WHAT, pods.get_metadata(&pod_name), spec.id);
+        let (set, _, _, _) = tokio::try_join!(set, secret, claim, pod)?;
         if set.as_ref().is_some_and(|set| set.metadata.deletion_timestamp.is_some()) {
             // What is on its way out takes no new wishes.
             return Err(RuntimeError::Timeout("the end of the agent's earlier pod"));
         }
+        self.apply_service(WHAT).await?;
         // One that exists keeps its owner; a new one has none yet, and its pod must not wait for it.
         let owned = set.as_ref().and_then(build::owner);
         let known = owned.is_some();
         let secret = build::secret(&self.config, spec, owned);
         apply(WHAT, &secrets, &name, &secret).await?;
-        let service = build::service(&self.config);
-        apply(WHAT, &self.api::<Service>(), names::SERVICE, &service).await?;
         let set = apply(WHAT, &sets, &name, &build::stateful_set(&self.config, spec)).await?;
         if !known {
             let secret = build::secret(&self.config, spec, build::owner(&set));
             apply(WHAT, &secrets, &name, &secret).await?;
         }
         Ok(())
+    }
+
+    /// The object of the agent, if there is one. One that is not ours is refused.
+    async fn own<K: ResourceExt>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<K, kube::Error>>,
+        id: AgentId,
+    ) -> Result<Option<K>, RuntimeError> {
+        match answer_if_there(what, call).await? {
+            Some(object) if !self.is_ours(&object, id) => Err(taken(&object.name_any())),
+            found => Ok(found),
+        }
+    }
+
+    /// Makes the one Service of all agents be as it shall be. It is not read before, which would need another permission: not
+    /// by force, a write leaves alone what somebody else has made with this name.
+    async fn apply_service(&self, what: &'static str) -> Result<(), RuntimeError> {
+        let params = PatchParams::apply(names::FIELD_MANAGER);
+        write(what, &self.api::<Service>(), names::SERVICE, &params, &build::service(&self.config)).await.map(drop)
+    }
+
+    /// Asks the API server whether that write would do. Nothing is kept of it.
+    pub async fn try_service(&self, what: &'static str) -> Result<(), RuntimeError> {
+        let params = PatchParams::apply(names::FIELD_MANAGER).dry_run();
+        write(what, &self.api::<Service>(), names::SERVICE, &params, &build::service(&self.config)).await.map(drop)
     }
 
     /// Wants no pod. The claim stays.
@@ -151,8 +176,20 @@ where
     K: Clone + std::fmt::Debug + DeserializeOwned + Serialize,
 {
     // By force: the fields are ours. A stop leaves the number of replicas to us as well, under another kind of claim.
-    let params = PatchParams::apply(names::FIELD_MANAGER).force();
-    let call = async || api.patch(name, &params, &Patch::Apply(object)).await;
+    write(what, api, name, &PatchParams::apply(names::FIELD_MANAGER).force(), object).await
+}
+
+async fn write<K>(
+    what: &'static str,
+    api: &Api<K>,
+    name: &str,
+    params: &PatchParams,
+    object: &K,
+) -> Result<K, RuntimeError>
+where
+    K: Clone + std::fmt::Debug + DeserializeOwned + Serialize,
+{
+    let call = async || api.patch(name, params, &Patch::Apply(object)).await;
     let insist = async {
         match call().await {
             // Somebody made it between the API server's look and its write, such as the one Service of agents that are launched

@@ -95,9 +95,18 @@ fn find(facts: &Facts) -> Finding {
         return found;
     }
     if holds(pod, "Ready") {
+        if facts.loses_workspace {
+            return workspace_goes();
+        }
         return container(pod).and_then(container_state::remark).unwrap_or_else(|| Finding::plain(Observed::Running));
     }
     waiting::for_start(pod, facts)
+}
+
+fn workspace_goes() -> Finding {
+    let sentence = "Somebody has deleted its volume in the cluster: when it stops, its workspace is lost. Push or copy what you want to keep; its next start begins with an empty workspace.";
+    let running = Finding { sentence: sentence.to_owned(), ..Finding::plain(Observed::Running) };
+    running.because(Reason::Volume)
 }
 
 fn phase(pod: &Pod) -> &str {

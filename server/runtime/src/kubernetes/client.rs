@@ -10,7 +10,7 @@ use kube::{
 };
 use tokio::{sync::broadcast, time::timeout};
 
-use super::{config::KubernetesConfig, failure, happened::Happened, runs::Runs};
+use super::{claims::Claims, config::KubernetesConfig, failure, happened::Happened, runs::Runs};
 use crate::RuntimeError;
 
 /// How long connecting to the API server may take.
@@ -31,6 +31,8 @@ pub(super) struct Cluster {
     pub inside: bool,
     /// What happened lately in the namespace, as the watch knows it.
     pub happened: Happened,
+    /// Whose claims go with their pods, as the watch knows it.
+    pub claims: Claims,
     /// For how long containers are known to run.
     pub runs: Runs,
     /// What was observed, for all listeners.
@@ -61,6 +63,7 @@ impl Cluster {
             calls,
             streams,
             happened: Happened::default(),
+            claims: Claims::default(),
             runs: Runs::default(),
             events: broadcast::channel(EVENTS_CAPACITY).0,
             config,

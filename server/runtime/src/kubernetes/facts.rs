@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub pod: Option<Pod>,
     /// Its volume claim.
     pub claim: Option<PersistentVolumeClaim>,
+    /// Whether somebody has deleted that claim, which lasts as long as the pod.
+    pub loses_workspace: bool,
     /// What happened to these, in any order.
     pub events: Vec<Event>,
     /// For how long its container has been known to run without its terminal.

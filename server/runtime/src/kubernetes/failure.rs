@@ -36,6 +36,12 @@ pub(super) fn from_answer(what: &'static str, error: Error) -> RuntimeError {
             "AiWorker lacks a permission in the cluster. An operator must grant it; `aiworker doctor` says which.",
             raw,
         ),
+        // Only a write that is not by force: somebody else holds what it says.
+        409 if raw.starts_with("Apply failed with") => refused(
+            Reason::NameTaken,
+            "Somebody else's object in the cluster has a name that AiWorker needs. An operator must rename or delete it.",
+            raw,
+        ),
         400 | 422 => refused(
             Reason::Configuration,
             "The cluster does not accept the agent's objects. An operator must look at the settings.",
@@ -75,6 +81,7 @@ mod tests {
         assert_eq!(reason(403, "secrets \"a\" is forbidden: exceeded quota: agents"), Some(Reason::Quota));
         assert_eq!(reason(422, "StatefulSet.apps \"a\" is invalid"), Some(Reason::Configuration));
         assert_eq!(reason(409, "the object has been modified"), None);
+        assert_eq!(reason(409, "Apply failed with 1 conflict: .spec.selector"), Some(Reason::NameTaken));
         assert_eq!(reason(503, "etcd is away"), None);
     }
 

@@ -36,6 +36,7 @@ impl Cluster {
         Facts {
             runs_for: self.runs.known_for(id, pod.as_ref(), Instant::now()),
             pod,
+            loses_workspace: self.claims.is_going(id),
             events: self.happened.of(id),
             start_timeout: self.config.start_timeout,
             ..Facts::default()

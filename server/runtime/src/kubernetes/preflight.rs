@@ -1,15 +1,21 @@
 //! What `aiworker doctor` asks of a cluster: whether it answers, what is missing, and which permissions are.
 
+use std::fmt::Debug;
+
 use domain::Reason;
-use k8s_openapi::api::{
-    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
-    core::v1::{ContainerStatus, Namespace, Pod, Secret, ServiceAccount},
-    storage::v1::StorageClass,
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+        core::v1::{ContainerStatus, Namespace, PersistentVolumeClaim, Pod, Secret, ServiceAccount},
+        storage::v1::StorageClass,
+    },
 };
 use kube::{
-    Api,
+    Api, Resource,
     api::{ListParams, PostParams},
 };
+use serde::de::DeserializeOwned;
 
 use super::{
     client::{Cluster, answer},
@@ -55,24 +61,37 @@ pub async fn preflight(config: KubernetesConfig) -> Vec<Check> {
     checks.push(namespace(&cluster).await);
     checks.push(permissions(&cluster).await);
     checks.extend(pull_secret(&cluster).await);
-    checks.extend(service_account(&cluster).await);
+    let pods = ours::<Pod>(&cluster, "looking for agents").await;
+    checks.extend(service_account(&cluster, &pods).await);
     checks.extend(storage_class(&cluster).await);
-    checks.push(image(&cluster).await);
+    checks.push(image(&cluster, &pods));
     checks
 }
 
 async fn namespace(cluster: &Cluster) -> Check {
+    const NAME: &str = "namespace";
     let name = &cluster.config.namespace;
     let api: Api<Namespace> = Api::all(cluster.client().clone());
     match answer("looking at the namespace", api.get(name)).await {
-        Ok(_) => good("namespace", name.clone()),
+        Ok(_) => good(NAME, name.clone()),
         // A missing namespace is told from other missing things, because nothing else of ours can be there without it.
-        Err(RuntimeError::Refused { reason: Reason::Configuration, .. }) => {
-            broken("namespace", format!("{name} is missing. Make it: kubectl create namespace {name}"))
-        }
-        // Reading namespaces is not among the permissions that are needed.
-        Err(_) => good("namespace", format!("{name} (whether it exists may not be asked)")),
+        Err(RuntimeError::Refused { reason: Reason::Configuration, .. }) => no_namespace(name),
+        // Reading namespaces is not among the permissions that are needed. Writing there is, and tells as much.
+        Err(_) => match cluster.try_service("trying a write in the namespace").await {
+            Ok(()) => good(NAME, name.clone()),
+            Err(RuntimeError::Refused { reason: Reason::Configuration, message }) if message.contains("namespaces") => {
+                no_namespace(name)
+            }
+            Err(error @ RuntimeError::Refused { reason: Reason::NameTaken, .. }) => broken(NAME, one_line(&error)),
+            Err(error) => {
+                weaker(NAME, format!("{name}, not checked: nothing may be written there. ({})", one_line(&error)))
+            }
+        },
     }
+}
+
+fn no_namespace(name: &str) -> Check {
+    broken("namespace", format!("{name} is missing. Make it: kubectl create namespace {name}"))
 }
 
 async fn permissions(cluster: &Cluster) -> Check {
@@ -138,14 +157,13 @@ async fn pull_secret(cluster: &Cluster) -> Option<Check> {
 }
 
 /// Only a node can tell whether it can fetch an image, and only for a pod. Those that are there tell.
-async fn image(cluster: &Cluster) -> Check {
-    const NAME: &str = "agents' image";
+fn image(cluster: &Cluster, pods: &Result<Vec<Pod>, RuntimeError>) -> Check {
     let image = &cluster.config.image;
-    let ours = ListParams::default().labels(&format!("{}={}", names::INSTALLATION, cluster.config.installation));
-    match answer("looking for agents", cluster.api::<Pod>().list(&ours)).await {
-        Ok(pods) => judge_image(image, &pods.items),
+    match pods {
+        Ok(pods) => judge_image(image, pods),
         Err(error) => {
-            weaker(NAME, format!("{image}, not checked: agents cannot be looked for. ({})", one_line(&error)))
+            let why = one_line(error);
+            weaker("agents' image", format!("{image}, not checked: agents cannot be looked for. ({why})"))
         }
     }
 }
@@ -177,42 +195,83 @@ fn judge_image(image: &str, pods: &[Pod]) -> Check {
     }
 }
 
-async fn service_account(cluster: &Cluster) -> Option<Check> {
-    const NAME: &str = "service account";
+async fn service_account(cluster: &Cluster, pods: &Result<Vec<Pod>, RuntimeError>) -> Option<Check> {
     let name = &cluster.config.service_account;
     if name.is_empty() {
         return None;
     }
-    let namespace = &cluster.config.namespace;
-    Some(match answer("looking at the service account", cluster.api::<ServiceAccount>().get(name)).await {
-        Ok(_) => good(NAME, name.clone()),
+    let asked = answer("looking at the service account", cluster.api::<ServiceAccount>().get(name)).await.map(drop);
+    let pods = pods.as_deref().unwrap_or_default();
+    Some(judge_service_account(name, &cluster.config.namespace, &asked, pods))
+}
+
+fn judge_service_account(name: &str, namespace: &str, asked: &Result<(), RuntimeError>, pods: &[Pod]) -> Check {
+    const NAME: &str = "service account";
+    // No pod is made for one that is missing.
+    let has_it = |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref()) == Some(name);
+    match asked {
+        Ok(()) => good(NAME, name.to_owned()),
         Err(RuntimeError::NotFound) => broken(
             NAME,
             format!(
                 "{name} is missing: no agent can start. Make it: kubectl -n {namespace} create serviceaccount {name}"
             ),
         ),
-        Err(_) => good(NAME, format!("{name} (whether it exists may not be asked)")),
-    })
+        Err(_) if pods.iter().any(|pod| has_it(&pod)) => good(NAME, format!("{name}, an agent has it")),
+        Err(_) => weaker(
+            NAME,
+            format!(
+                "{name}, not checked: it may not be asked for. See for yourself: kubectl -n {namespace} get serviceaccount {name}"
+            ),
+        ),
+    }
 }
 
 async fn storage_class(cluster: &Cluster) -> Option<Check> {
-    const NAME: &str = "storage class";
     let name = &cluster.config.storage_class;
     if name.is_empty() {
         return None;
     }
     let api: Api<StorageClass> = Api::all(cluster.client().clone());
-    Some(match answer("looking at the storage class", api.get(name)).await {
-        Ok(_) => good(NAME, name.clone()),
+    let asked = answer("looking at the storage class", api.get(name)).await.map(drop);
+    let claims = match asked {
+        Ok(()) | Err(RuntimeError::NotFound) => Vec::new(),
+        // The claims that are there tell.
+        Err(_) => ours::<PersistentVolumeClaim>(cluster, "looking for volumes").await.unwrap_or_default(),
+    };
+    Some(judge_storage_class(name, &asked, &claims))
+}
+
+fn judge_storage_class(name: &str, asked: &Result<(), RuntimeError>, claims: &[PersistentVolumeClaim]) -> Check {
+    const NAME: &str = "storage class";
+    let is_bound_by_it = |claim: &PersistentVolumeClaim| {
+        let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
+        let phase = claim.status.as_ref().and_then(|status| status.phase.as_deref());
+        class == Some(name) && phase == Some("Bound")
+    };
+    match asked {
+        Ok(()) => good(NAME, name.to_owned()),
         Err(RuntimeError::NotFound) => broken(
             NAME,
             format!(
                 "{name} is missing: no agent gets a volume. Choose one of `kubectl get storageclass` with --storage-class, or '' for the default."
             ),
         ),
-        Err(_) => good(NAME, format!("{name} (whether it exists may not be asked)")),
-    })
+        Err(_) if claims.iter().any(is_bound_by_it) => good(NAME, format!("{name}, an agent has a volume of it")),
+        Err(_) => weaker(
+            NAME,
+            format!("{name}, not checked: it may not be asked for. See for yourself: kubectl get storageclass {name}"),
+        ),
+    }
+}
+
+/// What is ours of one kind.
+async fn ours<K>(cluster: &Cluster, what: &'static str) -> Result<Vec<K>, RuntimeError>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + Debug + DeserializeOwned,
+{
+    let params = ListParams::default().labels(&names::selector(&cluster.config.installation));
+    Ok(answer(what, cluster.api::<K>().list(&params)).await?.items)
 }
 
 fn good(name: &'static str, detail: String) -> Check {
@@ -265,6 +324,51 @@ mod tests {
         assert!(
             matches!(outcome, Outcome::Broken(text) if text.contains("no such tag") && text.contains("--agent-image"))
         );
+    }
+
+    /// What the API server answers a server that has nothing but its Role.
+    fn may_not_ask() -> Result<(), RuntimeError> {
+        Err(RuntimeError::Refused { reason: Reason::Forbidden, message: "cannot get".to_owned() })
+    }
+
+    #[test]
+    fn a_service_account_is_good_when_it_was_seen() {
+        let judged = |asked: Result<(), RuntimeError>, pods: &[Pod]| {
+            judge_service_account("agent-sa", "ns", &asked, pods).outcome
+        };
+        let pod = |account: &str| -> Pod {
+            serde_json::from_value(serde_json::json!({ "metadata": {},
+                "spec": { "containers": [], "serviceAccountName": account } }))
+            .unwrap()
+        };
+        assert!(matches!(judged(Ok(()), &[]), Outcome::Good(_)));
+        assert!(
+            matches!(judged(Err(RuntimeError::NotFound), &[]), Outcome::Broken(text) if text.contains("create serviceaccount agent-sa"))
+        );
+        for pods in [&[][..], &[pod("default")]] {
+            assert!(matches!(judged(may_not_ask(), pods), Outcome::Weaker(text) if text.contains("not checked")));
+        }
+        assert!(matches!(judged(may_not_ask(), &[pod("agent-sa")]), Outcome::Good(_)));
+    }
+
+    #[test]
+    fn a_storage_class_is_good_when_it_or_a_volume_of_it_was_seen() {
+        let judged = |asked: Result<(), RuntimeError>, claims: &[PersistentVolumeClaim]| {
+            judge_storage_class("longhorn", &asked, claims).outcome
+        };
+        let claim = |class: &str, phase: &str| -> PersistentVolumeClaim {
+            serde_json::from_value(serde_json::json!({ "metadata": {}, "spec": { "storageClassName": class },
+                "status": { "phase": phase } }))
+            .unwrap()
+        };
+        assert!(matches!(judged(Ok(()), &[]), Outcome::Good(_)));
+        assert!(
+            matches!(judged(Err(RuntimeError::NotFound), &[]), Outcome::Broken(text) if text.contains("--storage-class"))
+        );
+        for claims in [&[][..], &[claim("longhorn", "Pending")], &[claim("other", "Bound")]] {
+            assert!(matches!(judged(may_not_ask(), claims), Outcome::Weaker(text) if text.contains("not checked")));
+        }
+        assert!(matches!(judged(may_not_ask(), &[claim("longhorn", "Bound")]), Outcome::Good(_)));
     }
 
     #[test]

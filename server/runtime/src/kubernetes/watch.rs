@@ -35,8 +35,10 @@ pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     watches.spawn(follow(Arc::clone(cluster), "pods", pods));
     let sets = seen::<StatefulSet>(cluster, selected()).map_ok(|event| about(event, |set, _| labelled(set).map(news)));
     watches.spawn(follow(Arc::clone(cluster), "stateful sets", sets));
-    let claims = seen::<PersistentVolumeClaim>(cluster, selected());
-    let claims = claims.map_ok(|event| about(event, |claim, _| labelled(claim).map(news)));
+    let keeper = Arc::clone(cluster);
+    let claims = seen::<PersistentVolumeClaim>(cluster, selected())
+        .inspect_ok(move |event| keeper.claims.take(event))
+        .map_ok(|event| about(event, |claim, _| labelled(claim).map(news)));
     watches.spawn(follow(Arc::clone(cluster), "claims", claims));
     // Events carry no labels: all of the namespace are read, and only ours are kept.
     let keeper = Arc::clone(cluster);

@@ -132,26 +132,6 @@ async fn a_permission_that_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn something_foreign_with_an_agents_name() {
-    let world = World::new().await;
-    let spec = spec();
-    let pod = domain::Agent::pod_name_of(spec.id);
-    let name = pod.trim_end_matches("-0");
-    let labels = json!({ "whose": "somebody-elses" });
-    let foreign = json!({ "metadata": { "name": name }, "spec": { "replicas": 0, "serviceName": "x",
-        "selector": { "matchLabels": labels }, "template": { "metadata": { "labels": labels },
-        "spec": { "containers": [{ "name": "x", "image": "x" }] } } } });
-    create(&world.api::<StatefulSet>(), foreign).await;
-    let refused = world.runtime.ensure(&spec).await;
-    assert!(matches!(refused, Err(RuntimeError::Refused { reason: Reason::NameTaken, .. })), "{refused:?}");
-    assert_eq!(world.runtime.observe(spec.id).await.unwrap().state, Observed::Absent);
-    world.runtime.stop(spec.id).await.unwrap();
-    world.remove(spec.id).await;
-    assert!(world.api::<StatefulSet>().get(name).await.is_ok(), "it is not ours to delete");
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_never_answers() {
     // This image's one program waits for ever and opens no port.
     let Ok(image) = std::env::var("AIWORKER_TEST_SILENT_IMAGE") else {

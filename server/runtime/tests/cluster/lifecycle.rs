@@ -14,8 +14,7 @@ use kube::{
 };
 use runtime::{
     AgentRuntime, TERMINAL_PORT,
-    kubernetes::{DialMode, VolumePolicy, preflight},
-    process::Outcome,
+    kubernetes::{DialMode, VolumePolicy},
 };
 use serde_json::json;
 use tokio::{net::TcpStream, runtime::Handle, time::timeout};
@@ -248,19 +247,29 @@ async fn an_agent_whose_node_ends_it_comes_back_with_its_workspace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_finds_everything_there() {
+async fn a_claim_that_is_deleted_under_a_live_agent() {
     let world = World::new().await;
-    let not_good = async || {
-        let mut checks = preflight(world.config.clone()).await;
-        checks.retain(|check| !matches!(check.outcome, Outcome::Good(_)));
-        checks
-    };
-    // Whether the image can be fetched is known once a node did.
-    let unsure = not_good().await;
-    assert!(matches!(&*unsure, [check] if check.name == "agents' image"), "{unsure:?}");
     let spec = spec();
     world.up(&spec).await;
-    assert_eq!(not_good().await, []);
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("echo work >/workspace/file; cat /workspace/file").await, "work");
+    let claim = format!("workspace-{}", domain::Agent::pod_name_of(spec.id));
+    world.api::<PersistentVolumeClaim>().delete(&claim, &DeleteParams::default()).await.unwrap();
+    // People are told while there is something that they can do.
+    let told = world.until(spec.id, |seen| seen.reason == Some(Reason::Volume)).await;
+    assert_eq!(told.state, Observed::Running);
+    assert!(told.message.contains("its workspace is lost"), "{}", told.message);
+    assert_eq!(viewer.ask("cat /workspace/file").await, "work", "it lasts as long as the pod");
+    viewer.close().await;
+
+    world.runtime.stop(spec.id).await.unwrap();
+    world.until(spec.id, |seen| seen.state == Observed::Stopped).await;
+    let again = world.up(&spec).await;
+    assert_eq!(again.reason, None, "{again:?}");
+    let mut viewer = world.view(&spec).await;
+    assert_eq!(viewer.ask("ls /workspace | grep -c file").await, "0", "the volume is another one");
+    viewer.close().await;
     world.remove(spec.id).await;
+    assert_eq!(world.left().await, Vec::<String>::new());
     world.end().await;
 }

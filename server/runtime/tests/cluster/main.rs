@@ -12,7 +12,9 @@
 )]
 
 mod configs;
+mod doctor;
 mod faults;
+mod foreign;
 mod lifecycle;
 mod permissions;
 #[path = "../process/viewer.rs"]

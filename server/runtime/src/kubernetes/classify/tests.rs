@@ -65,7 +65,9 @@ fn event(uid: &str, reason: &str, message: &str, second: i64) -> Event {
 fn wanted(pod: Option<Pod>, events: Vec<Event>) -> Facts {
     let start_timeout = Duration::from_secs(30);
     let runs_for = Duration::ZERO;
-    Facts { stateful_set: Some(set(1)), pod, claim: Some(claim("Bound")), events, runs_for, start_timeout }
+    let loses_workspace = false;
+    let claim = Some(claim("Bound"));
+    Facts { stateful_set: Some(set(1)), pod, claim, loses_workspace, events, runs_for, start_timeout }
 }
 
 #[track_caller]
@@ -105,7 +107,9 @@ fn a_launch_says_each_step() {
     let ready = pod(json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }],
         "containerStatuses": [{ "name": "agent", "image": "i", "imageID": "", "ready": true, "restartCount": 0,
             "state": { "running": {} } }] }));
-    says(&wanted(Some(ready), vec![]), Observed::Running, None, "", "");
+    says(&wanted(Some(ready.clone()), vec![]), Observed::Running, None, "", "");
+    let doomed = Facts { loses_workspace: true, ..wanted(Some(ready), vec![]) };
+    says(&doomed, Observed::Running, Some(Reason::Volume), "its workspace is lost", "");
 }
 
 #[test]
