@@ -43,6 +43,34 @@ test.describe("where ttyd is missing", () => {
   });
 });
 
+test.describe("where the operator chose the limits of agents", () => {
+  test.use({ options: { AIWORKER_MEMORY_LIMIT_MIB: "2048", AIWORKER_PROCESS_LIMIT: "300" } });
+
+  test("a launch proposes them, and one that says nothing takes them", async ({ page, context, server }) => {
+    const api = await Api.register(server, "ada");
+    const project = await api.project("Engine");
+    await context.addCookies(await api.cookies());
+    await page.goto("/agents");
+    await interactive(page);
+    const dialog = await new Dashboard(page).open("Launch agent");
+    await dialog.getByText("Advanced").click();
+    await expect(dialog.getByLabel("Memory (MiB)")).toHaveValue("2048");
+    await expect(dialog.getByLabel("Processes")).toHaveValue("300");
+    await dialog.getByLabel("Processes").fill("100");
+    await dialog.getByLabel("Agent name").fill("typed");
+    await dialog.locator('button[type="submit"]').last().click();
+    await expect(dialog).toBeHidden();
+    await api.launch(project, { name: "silent" });
+    const limits = (await api.agents()).map(({ name, limits }) => [name, limits]);
+    expect(Object.fromEntries(limits)).toEqual({
+      typed: { memory_mib: 2048, processes: 100 },
+      silent: { memory_mib: 2048, processes: 300 },
+    });
+    await page.goto("/settings");
+    await expect(page.getByRole("region", { name: "Runtime" })).toContainText("2048 MiB unless a launch says otherwise");
+  });
+});
+
 test.describe("where there is no bubblewrap", () => {
   test.use({ options: { AIWORKER_BWRAP: "/nonexistent/bwrap", AIWORKER_REGISTRATION: "open" } });
 

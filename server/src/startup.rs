@@ -95,6 +95,7 @@ pub async fn open(config: &Config) -> Result<AppState, StartError> {
         session_idle: config.accounts.session_idle(),
         session_absolute: config.accounts.session_absolute(),
         agents_per_user: config.agents.agents_per_user,
+        agent_limits: config.agents.limits(),
         orphan_grace: Duration::from_secs(config.agents.orphan_grace_seconds.into()),
         allow_unsandboxed: config.agents.allow_unsandboxed,
         terminals_kept_for: config.terminals.kept_for(),

@@ -228,7 +228,6 @@ impl Phase {
 /// What an agent may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
 pub struct AgentLimits {
     /// Memory, in MiB.
     pub memory_mib: u32,
@@ -236,9 +235,31 @@ pub struct AgentLimits {
     pub processes: u32,
 }
 
+/// What an operator has to change nothing about.
 impl Default for AgentLimits {
     fn default() -> Self {
         Self { memory_mib: 4096, processes: 1024 }
+    }
+}
+
+/// What a launch says of an agent's limits. What it leaves out is the operator's choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct WantedLimits {
+    /// Memory, in MiB.
+    pub memory_mib: Option<u32>,
+    /// Processes and threads at one time.
+    pub processes: Option<u32>,
+}
+
+impl WantedLimits {
+    /// The limits that hold where the operator chose these.
+    pub fn or(self, otherwise: AgentLimits) -> AgentLimits {
+        AgentLimits {
+            memory_mib: self.memory_mib.unwrap_or(otherwise.memory_mib),
+            processes: self.processes.unwrap_or(otherwise.processes),
+        }
     }
 }
 
@@ -309,9 +330,9 @@ pub struct LaunchAgent {
     /// Who decides what it does next; a person unless said.
     #[serde(default)]
     pub mode: AgentMode,
-    /// What it may use.
+    /// What it may use; the operator's choice where it is left out.
     #[serde(default)]
-    pub limits: AgentLimits,
+    pub limits: WantedLimits,
 }
 
 impl LaunchAgent {
@@ -322,9 +343,13 @@ impl LaunchAgent {
             self.name.filter(|name| !name.is_empty()).map(|name| checker.check("name", validate::agent_name(&name)));
         let start_command =
             self.start_command.map(|command| checker.check("start_command", validate::start_command(&command)));
-        let AgentLimits { memory_mib, processes } = self.limits;
-        checker.check("limits.memory_mib", within(memory_mib, &MEMORY_MIB, "MiB"));
-        checker.check("limits.processes", within(processes, &PROCESSES, "processes"));
+        let WantedLimits { memory_mib, processes } = self.limits;
+        for (field, wanted, range, unit) in [
+            ("limits.memory_mib", memory_mib, &MEMORY_MIB, "MiB"),
+            ("limits.processes", processes, &PROCESSES, "processes"),
+        ] {
+            wanted.map(|wanted| checker.check(field, within(wanted, range, unit)));
+        }
         checker.finish(Self { name, start_command, ..self })
     }
 }
@@ -474,7 +499,7 @@ mod tests {
             name: Some("Otter".into()),
             start_command: None,
             mode: AgentMode::Manual,
-            limits: AgentLimits { memory_mib: 1, processes: 64 },
+            limits: WantedLimits { memory_mib: Some(1), processes: Some(64) },
         };
         let fields: Vec<_> =
             input.validate().map_err(|e| e.fields).err().into_iter().flatten().map(|f| f.field).collect();

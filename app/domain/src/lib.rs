@@ -28,7 +28,7 @@ pub mod validate;
 
 pub use agent::{
     Agent, AgentLimits, AgentMode, Desired, Explanation, FirstAgents, LaunchAgent, Observation, Observed, Phase,
-    Reason, Step,
+    Reason, Step, WantedLimits,
 };
 pub use audit::{AuditAction, AuditEvent, Outcome};
 pub use credential::{Credential, CredentialKind, NewCredential};

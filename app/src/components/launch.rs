@@ -1,6 +1,6 @@
 //! Launching an agent: the button in the frame and its dialog.
 
-use domain::{Agent, AgentId, AgentMode, LiveEvent, Project, ProjectId, RuntimeStatus};
+use domain::{Agent, AgentId, AgentLimits, AgentMode, LiveEvent, Project, ProjectId, RuntimeStatus};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -19,7 +19,12 @@ use crate::{
         projects::list_projects,
     },
     lean::view,
-    state::{live::Live, reading::read_once, session, toasts::Toasts},
+    state::{
+        live::Live,
+        reading::read_once,
+        session::{self, Session},
+        toasts::Toasts,
+    },
 };
 
 const DIALOG: &str = "launch-agent";
@@ -143,8 +148,8 @@ fn LaunchForm(projects: Vec<Project>, name: String, done: Callback<Agent>) -> im
 
 #[component]
 fn Limits() -> impl IntoView {
-    let domain::AgentLimits { memory_mib, processes } = domain::AgentLimits::default();
-    let RuntimeStatus { limits_memory, limits_processes, .. } = session::current().runtime.unwrap_or(RuntimeStatus {
+    let Session { runtime, agent_limits: AgentLimits { memory_mib, processes }, .. } = session::current();
+    let RuntimeStatus { limits_memory, limits_processes, .. } = runtime.unwrap_or(RuntimeStatus {
         kind: domain::RuntimeKind::Process,
         sandbox: domain::SandboxKind::None,
         limits_memory: false,
@@ -176,7 +181,7 @@ fn Limits() -> impl IntoView {
 }
 
 const fn hint(is_enforced: bool) -> &'static str {
-    if is_enforced { "" } else { "This host does not enforce it." }
+    if is_enforced { "" } else { "Not enforced here." }
 }
 
 /// The project whose page is open.

@@ -1,6 +1,6 @@
 //! Who is signed in and what this installation is, as the server knew it when it rendered the page.
 
-use domain::{RuntimeStatus, RuntimeTrouble, SandboxKind, Timestamp, User};
+use domain::{AgentLimits, RuntimeStatus, RuntimeTrouble, SandboxKind, Timestamp, User};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct Session {
     pub runtime: Option<RuntimeStatus>,
     /// Why agents cannot be worked with at the moment, if so; only the signed-in are told.
     pub runtime_trouble: Option<RuntimeTrouble>,
+    /// What agents may use whose launch does not say otherwise.
+    pub agent_limits: AgentLimits,
     /// How things look.
     pub theme: Theme,
     /// When the server rendered the page.
@@ -30,6 +32,7 @@ impl Session {
             user: None,
             runtime: None,
             runtime_trouble: None,
+            agent_limits: AgentLimits { memory_mib: 0, processes: 0 },
             theme: Theme::System,
             rendered_at: Timestamp::UNIX_EPOCH,
             live_position: None,
@@ -62,6 +65,7 @@ fn read() -> Session {
         runtime: caller.as_ref().map(|_| services.runtime_status()),
         runtime_trouble: caller.as_ref().and_then(|_| services.runtime_trouble()),
         live_position: caller.as_ref().and_then(|caller| services.live().position(caller).ok()),
+        agent_limits: services.agent_limits(),
         user: caller.map(|caller| caller.user),
         theme: super::theme::of_request(),
         rendered_at: services.now(),

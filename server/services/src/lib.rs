@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use domain::{RuntimeStatus, RuntimeTrouble, Timestamp};
+use domain::{AgentLimits, RuntimeStatus, RuntimeTrouble, Timestamp};
 use runtime::AgentRuntime;
 use store::Store;
 use tracing::Instrument as _;
@@ -235,6 +235,11 @@ impl Services {
     /// What this installation's runtime can do.
     pub fn runtime_status(&self) -> RuntimeStatus {
         self.0.runtime_status.clone()
+    }
+
+    /// What agents may use whose launch does not say otherwise.
+    pub fn agent_limits(&self) -> AgentLimits {
+        self.0.settings.agent_limits
     }
 
     /// How the session cookie is written and read.

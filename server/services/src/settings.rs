@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::AgentLimits;
 use secrecy::SecretString;
 
 use crate::cookie::SessionCookie;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub session_absolute: Duration,
     /// How many agents a user may have.
     pub agents_per_user: u32,
+    /// What agents may use whose launch does not say otherwise.
+    pub agent_limits: AgentLimits,
     /// How long what the runtime has and the database does not know is left alone before it is removed.
     pub orphan_grace: Duration,
     /// Whether everybody may run agents on a host without a sandbox.
@@ -73,6 +76,7 @@ impl Settings {
             session_idle: SESSION_IDLE,
             session_absolute: SESSION_ABSOLUTE,
             agents_per_user: AGENTS_PER_USER,
+            agent_limits: AgentLimits::default(),
             orphan_grace: ORPHAN_GRACE,
             allow_unsandboxed: false,
             terminals_kept_for: TERMINALS_KEPT_FOR,

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Agent, AgentId, AgentLimits, LaunchAgent, LiveEvent, NewProject, NewTask, Observation, Observed, Project, Reason,
-    RuntimeKind, RuntimeStatus, SandboxKind, Task, Timestamp,
+    Agent, AgentId, LaunchAgent, LiveEvent, NewProject, NewTask, Observation, Observed, Project, Reason, RuntimeKind,
+    RuntimeStatus, SandboxKind, Task, Timestamp, WantedLimits,
 };
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use runtime::{AgentRuntime, Duplex, fake::FakeRuntime};
@@ -165,7 +165,7 @@ pub(crate) fn launch(project: &Project, name: Option<&str>) -> LaunchAgent {
         name: name.map(str::to_owned),
         start_command: None,
         mode: domain::AgentMode::Manual,
-        limits: AgentLimits::default(),
+        limits: WantedLimits::default(),
     }
 }
 

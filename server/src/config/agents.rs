@@ -1,8 +1,9 @@
 //! Options: where agents run and how many.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::RangedI64ValueParser};
+use domain::AgentLimits;
 use runtime::process::ProcessConfig;
 
 /// Where agents run and how many.
@@ -21,6 +22,17 @@ pub struct AgentOptions {
     #[arg(long, env = "AIWORKER_AGENTS_PER_USER", global = true, value_name = "NUMBER", default_value_t = 50,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub agents_per_user: u32,
+
+    /// Memory that an agent may use unless its launch says otherwise, in MiB.
+    #[arg(long, env = "AIWORKER_MEMORY_LIMIT_MIB", global = true, value_name = "MIB", default_value_t = 4096,
+        value_parser = within(&domain::agent::MEMORY_MIB))]
+    pub memory_limit_mib: u32,
+
+    /// Processes and threads that an agent may have at one time unless its launch says otherwise. A cluster's nodes have a limit of
+    /// their own.
+    #[arg(long, env = "AIWORKER_PROCESS_LIMIT", global = true, value_name = "NUMBER", default_value_t = 1024,
+        value_parser = within(&domain::agent::PROCESSES))]
+    pub process_limit: u32,
 
     /// How long what the runtime has and the database does not know is left alone before it is removed, in seconds.
     #[arg(long, env = "AIWORKER_ORPHAN_GRACE_SECONDS", global = true, value_name = "SECONDS", default_value_t = 300,
@@ -67,7 +79,16 @@ pub enum RuntimeName {
     Kubernetes,
 }
 
+fn within(range: &RangeInclusive<u32>) -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(i64::from(*range.start())..=i64::from(*range.end()))
+}
+
 impl AgentOptions {
+    /// What agents may use whose launch does not say otherwise.
+    pub fn limits(&self) -> AgentLimits {
+        AgentLimits { memory_mib: self.memory_limit_mib, processes: self.process_limit }
+    }
+
     /// The address at which agents reach this server, without a slash at the end; `otherwise` if none was chosen.
     pub fn backend_url(&self, otherwise: impl FnOnce() -> String) -> String {
         match &self.backend_url {

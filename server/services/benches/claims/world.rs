@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AgentId, AgentLimits, AgentMode, LaunchAgent, NewProject, NewTask, Phase, ProjectId, RuntimeKind, RuntimeStatus,
-    SandboxKind, UserId,
+    AgentId, AgentMode, LaunchAgent, NewProject, NewTask, Phase, ProjectId, RuntimeKind, RuntimeStatus, SandboxKind,
+    UserId, WantedLimits,
 };
 use futures::{StreamExt as _, future::join_all, stream};
 use runtime::fake::FakeRuntime;
@@ -75,7 +75,7 @@ impl World {
                 name: Some(format!("agent-{number}")),
                 start_command: None,
                 mode: AgentMode::Manual,
-                limits: AgentLimits::default(),
+                limits: WantedLimits::default(),
             };
             self.services.agents().launch(&self.caller, launch).await.unwrap().id
         });

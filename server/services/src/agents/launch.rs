@@ -22,6 +22,7 @@ impl Inner {
         }
         let LaunchAgent { project_id, name, start_command, mode, limits } = input;
         let project = self.project(owner, project_id).await?;
+        let limits = limits.or(self.settings.agent_limits);
         let start_command = start_command.unwrap_or(match mode {
             AgentMode::Manual => project.start_command,
             // The project's is for a person at the terminal; empty means Claude Code here.

@@ -200,7 +200,7 @@ impl Inner {
             name,
             start_command: project.start_command,
             mode: domain::AgentMode::default(),
-            limits: domain::AgentLimits::default(),
+            limits: self.settings.agent_limits,
             created_at: self.clock.now(),
         };
         let event = self.agent_event(caller.actor(), id, EventKind::AgentAdopted);

@@ -218,7 +218,7 @@ impl TestApp {
             name: Some(format!("agent-{number}")),
             start_command: None,
             mode: domain::AgentMode::Manual,
-            limits: domain::AgentLimits::default(),
+            limits: domain::WantedLimits::default(),
         };
         let launched = browser.post("/api/agents/launch", &launch).await;
         let agent: AgentId = launched.data()["agentId"].as_str().unwrap().parse().unwrap();

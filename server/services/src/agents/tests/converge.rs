@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Observation, Reason};
+use domain::{AgentLimits, LaunchAgent, Observation, Reason, WantedLimits};
 use runtime::fake::{Call, Start};
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +55,23 @@ async fn an_agent_goes_up_down_up_and_away_while_pages_watch() {
     assert_eq!(bed.runtime.inventory().await.unwrap(), []);
     stop.cancel();
     running.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_launch_does_not_say_of_the_limits_is_the_operators_choice() {
+    let agent_limits = AgentLimits { memory_mib: 2048, processes: 300 };
+    let bed = Bed::with(crate::Settings { agent_limits, ..settings() }, SandboxKind::Bubblewrap).await;
+    let ann = bed.user("ann").await;
+    let project = bed.project(&ann, "p").await;
+    for (memory_mib, processes, expected) in [
+        (None, None, agent_limits),
+        (Some(512), None, AgentLimits { memory_mib: 512, ..agent_limits }),
+        (None, Some(64), AgentLimits { processes: 64, ..agent_limits }),
+    ] {
+        let limits = WantedLimits { memory_mib, processes };
+        let input = LaunchAgent { limits, ..launch(&project, None) };
+        assert_eq!(bed.services.agents().launch(&ann, input).await.unwrap().limits, expected);
+    }
 }
 
 #[tokio::test]
