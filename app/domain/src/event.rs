@@ -81,6 +81,10 @@ pub enum EventKind {
         percent: Option<u32>,
         /// The address of something to look at.
         link: Option<String>,
+        /// What people had done that the agent was told in the answer, by their events; nothing in reports from before that was kept, which
+        /// told all that stands before them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Vec<EventId>>,
     },
     /// Somebody wrote a note.
     TaskNoted {

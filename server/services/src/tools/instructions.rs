@@ -1,8 +1,8 @@
 //! What people did to a task since its agent last said something: the agent's next report is answered with it.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
-use domain::{ActorKind, Event, EventKind, QuestionStatus, Subject, Task, TaskState};
+use domain::{ActorKind, Event, EventId, EventKind, QuestionStatus, Subject, Task, TaskState};
 
 use crate::{Inner, Worker, error::Error};
 
@@ -11,25 +11,59 @@ const EVENTS_READ: u32 = 100;
 /// Most of a note that an agent is told at once. The whole of it stands on the timeline.
 const NOTE_TOLD_MAX: usize = 4000;
 
-impl Inner {
-    /// What the user wants the worker to know now; nothing when nobody did anything since its last report, or since it took
-    /// the task.
-    pub(super) async fn instructions(&self, worker: &Worker, task: &Task) -> Result<Option<String>, Error> {
-        let events = self.store.events(worker.user_id, Subject::Task(task.id), EVENTS_READ).await?;
-        Ok(told(&worker.agent_id.to_string(), &events))
+/// What people did, to be told to an agent.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Instructions {
+    /// What they did, as sentences.
+    sentences: Vec<String>,
+    /// The entries of the timeline that say so.
+    pub events: Vec<EventId>,
+}
+
+impl Instructions {
+    /// All of it; nothing when nobody did anything.
+    pub fn text(&self) -> Option<String> {
+        (!self.sentences.is_empty()).then(|| self.sentences.join("\n\n"))
     }
 }
 
-/// `events` are in the order in which they happened.
-fn told(agent: &str, events: &[Event]) -> Option<String> {
+impl Inner {
+    /// What the user wants the worker to know now: what was done since it took the task, and not told it yet.
+    pub(super) async fn instructions(&self, worker: &Worker, task: &Task) -> Result<Instructions, Error> {
+        let events = self.store.events(worker.user_id, Subject::Task(task.id), EVENTS_READ).await?;
+        Ok(untold(&worker.agent_id.to_string(), &events))
+    }
+}
+
+/// `events` are in the order of their ids. That is nearly the order in which they happened: what another server writes may find a place
+/// before a report that did not know of it. So a report says what it told.
+fn untold(agent: &str, events: &[Event]) -> Instructions {
+    let is_own = |event: &&Event| event.actor.kind == ActorKind::Agent && event.actor.id.as_deref() == Some(agent);
     let is_mark = |event: &Event| {
-        let is_own = event.actor.kind == ActorKind::Agent && event.actor.id.as_deref() == Some(agent);
-        is_own && matches!(event.kind, EventKind::TaskReported { .. } | EventKind::TaskClaimed { .. })
+        is_own(&event)
+            && matches!(event.kind, EventKind::TaskReported { told: None, .. } | EventKind::TaskClaimed { .. })
     };
     let since = events.iter().rposition(is_mark).map_or(0, |mark| mark + 1);
-    let by_people = events.iter().skip(since).filter(|event| event.actor.kind == ActorKind::User);
-    let sentences: Vec<_> = by_people.filter_map(|event| sentence(&event.actor.name, &event.kind)).collect();
-    (!sentences.is_empty()).then(|| sentences.join("\n\n"))
+    let told: HashSet<&EventId> = events
+        .iter()
+        .filter(is_own)
+        .filter_map(|event| match &event.kind {
+            EventKind::TaskReported { told, .. } => told.as_ref(),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let mut untold = Instructions::default();
+    for event in events.iter().skip(since) {
+        if event.actor.kind == ActorKind::User
+            && !told.contains(&event.id)
+            && let Some(sentence) = sentence(&event.actor.name, &event.kind)
+        {
+            untold.sentences.push(sentence);
+            untold.events.push(event.id);
+        }
+    }
+    untold
 }
 
 fn sentence(who: &str, what: &EventKind) -> Option<String> {
@@ -60,51 +94,79 @@ fn sentence(who: &str, what: &EventKind) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Actor, EventId, Timestamp};
+    use domain::{Actor, Timestamp};
     use uuid::Uuid;
 
     use super::*;
 
+    /// Each with the number of its place as its id.
     fn events(all: &[(ActorKind, &str, EventKind)]) -> Vec<Event> {
-        let event = |(kind, name, what): &(ActorKind, &str, EventKind)| Event {
-            id: EventId::from_uuid(Uuid::nil()),
+        let event = |(number, (kind, name, what)): (usize, &(ActorKind, &str, EventKind))| Event {
+            id: id(number),
             at: Timestamp::UNIX_EPOCH,
             actor: Actor { kind: *kind, id: Some((*name).to_owned()), name: (*name).to_owned() },
             kind: what.clone(),
         };
-        all.iter().map(event).collect()
+        all.iter().enumerate().map(event).collect()
     }
 
-    fn report() -> EventKind {
-        EventKind::TaskReported { summary: "painting".into(), percent: None, link: None }
+    fn id(number: usize) -> EventId {
+        EventId::from_uuid(Uuid::from_u128(number as u128))
+    }
+
+    fn report(told: Option<&[usize]>) -> EventKind {
+        let told = told.map(|told| told.iter().copied().map(id).collect());
+        EventKind::TaskReported { summary: "painting".into(), percent: None, link: None, told }
     }
 
     fn note(text: &str) -> EventKind {
         EventKind::TaskNoted { markdown: text.into() }
     }
 
+    fn text(all: &[(ActorKind, &str, EventKind)]) -> Option<String> {
+        untold("otter", &events(all)).text()
+    }
+
     #[test]
-    fn an_agent_is_told_what_people_did_since_its_own_last_report() {
+    fn an_agent_is_told_once_what_people_did_since_it_took_the_task() {
         use ActorKind::{Agent, System, User};
         let before = [(User, "ann", note("early")), (Agent, "otter", EventKind::TaskClaimed { epoch: 1 })];
-        assert_eq!(told("otter", &events(&before)), None);
+        assert_eq!(text(&before), None);
         let moved = EventKind::TaskMoved { from: TaskState::InProgress, to: TaskState::NeedsInput };
         let edited = EventKind::TaskEdited { fields: vec!["title".into(), "depends_on".into()] };
         let after = [(User, "ann", note("no red")), (User, "ann", edited), (User, "bob", moved)];
-        let others = [(Agent, "otter", note("own")), (Agent, "seal", report()), (System, "AiWorker", note("system"))];
+        let others =
+            [(Agent, "otter", note("own")), (Agent, "seal", report(None)), (System, "AiWorker", note("system"))];
         let all = [before.as_slice(), after.as_slice(), others.as_slice()].concat();
         let expected = "ann wrote: no red\n\n\
                         ann changed the task's title, depends on: read it again with get_task.\n\n\
                         bob moved the task from in progress to needs input.";
-        assert_eq!(told("otter", &events(&all)).unwrap(), expected);
-        let reported = [all.as_slice(), &[(Agent, "otter", report())]].concat();
-        assert_eq!(told("otter", &events(&reported)), None, "once");
+        assert_eq!(text(&all).unwrap(), expected);
+        let told = untold("otter", &events(&all)).events;
+        assert_eq!(told, [id(2), id(3), id(4)]);
+        let reported = [all.as_slice(), &[(Agent, "otter", report(Some(&[2, 3, 4])))]].concat();
+        assert_eq!(text(&reported), None, "once");
+        let by_another = [all.as_slice(), &[(Agent, "seal", report(Some(&[2, 3, 4])))]].concat();
+        assert_eq!(text(&by_another).unwrap(), expected, "to each agent");
+    }
+
+    #[test]
+    fn what_finds_a_place_before_a_report_that_did_not_know_of_it_is_told_by_the_next_one() {
+        use ActorKind::{Agent, User};
+        let claimed = (Agent, "otter", EventKind::TaskClaimed { epoch: 1 });
+        let late = (User, "ann", note("no red"));
+        assert_eq!(
+            text(&[claimed.clone(), late.clone(), (Agent, "otter", report(Some(&[])))]).unwrap(),
+            "ann wrote: no red"
+        );
+        // A report from before it said what it told.
+        assert_eq!(text(&[claimed, late, (Agent, "otter", report(None))]), None);
     }
 
     #[test]
     fn a_long_note_is_cut_between_two_characters() {
         let long = note(&"ü".repeat(NOTE_TOLD_MAX));
-        let text = told("otter", &events(&[(ActorKind::User, "ann", long)])).unwrap();
+        let text = text(&[(ActorKind::User, "ann", long)]).unwrap();
         assert!(text.len() < NOTE_TOLD_MAX + 100 && text.ends_with("ü… (get_task has all of it)"), "{text}");
     }
 }

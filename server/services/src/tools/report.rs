@@ -32,11 +32,11 @@ impl Inner {
         let until = later(now, LEASE_TTL);
         // A lease that lasts longer, because of a question, is left alone.
         let lease_expires_at = task.lease.as_ref().map_or(until, |lease| lease.expires_at.max(until));
-        let kind = EventKind::TaskReported { summary: summary.clone(), percent, link: link.clone() };
-        // It has its place on the timeline before that is read: what somebody writes meanwhile comes after it and is told next time.
-        let event = self.event(worker.actor(), Subject::Task(task.id), kind);
         let instructions = self.instructions(worker, &task).await?;
-        let output = ReportProgressOutput { lease_expires_at, instructions };
+        let output = ReportProgressOutput { lease_expires_at, instructions: instructions.text() };
+        let told = Some(instructions.events);
+        let kind = EventKind::TaskReported { summary: summary.clone(), percent, link: link.clone(), told };
+        let event = self.event(worker.actor(), Subject::Task(task.id), kind);
         let report = Report { agent_name: worker.agent_name.clone(), summary, percent, link, at: now };
         let work = Work {
             fence: Some(fence),

@@ -77,7 +77,13 @@ impl Inner {
     }
 
     fn status_events(&self, worker: &Worker, change: &Change, before: &Task, after: &Task) -> Vec<store::NewEvent> {
-        let mut kinds = vec![EventKind::TaskReported { summary: change.summary.clone(), percent: None, link: None }];
+        let mut kinds = vec![EventKind::TaskReported {
+            summary: change.summary.clone(),
+            percent: None,
+            link: None,
+            // Nothing is told in the answer.
+            told: Some(Vec::new()),
+        }];
         if let Some(reason) = &change.blocked_reason {
             kinds.push(EventKind::TaskNoted { markdown: reason.clone() });
         }
