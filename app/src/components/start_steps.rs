@@ -22,15 +22,18 @@ pub fn StartSteps(
 ) -> impl IntoView {
     let come = Memo::new(move |_| {
         agent.with(|agent| match agent.phase {
-            Phase::Starting => Some(agent.step),
-            Phase::Failed => agent.step.filter(|step| *step < Step::Ready).map(Some),
+            Phase::Starting => Some((agent.step, false)),
+            Phase::Failed => agent.step.filter(|step| *step < Step::Ready).map(|step| (Some(step), true)),
             _ => None,
         })
     });
     move || {
-        come.get().map(|come| {
+        come.get().map(|(come, is_failed)| {
             let lines = steps().iter().map(|step| {
                 let (class, said) = match come {
+                    // The others are over as soon as they have come.
+                    Some(Step::Pulling) if *step == Step::Pulling && is_failed => ("stuck", "failed: "),
+                    Some(Step::Pulling) if *step == Step::Pulling => ("now", "now: "),
                     Some(now) if now >= *step => ("done", "done: "),
                     _ => ("", ""),
                 };
