@@ -110,6 +110,39 @@ test("the wall shows every terminal that runs, to look at", async ({ page, serve
   await expect(terminal.screen).not.toContainText("typed-into-a-tile");
 });
 
+test("a terminal on the wall that nobody sees is not drawn", async ({ page, server }) => {
+  const api = await Api.register(server, "ada");
+  const project = await api.project("Engine");
+  const names = ["tile-1", "tile-2", "tile-3", "tile-4"];
+  const start_command = "bash -c 'while :; do echo tick-$((++tick)); read -rt 0.1 <> <(:); done'";
+  for (const name of names) await api.reach("idle", await api.launch(project, { name, start_command }));
+  await page.context().addCookies(await api.cookies());
+  await page.setViewportSize({ width: 500, height: 400 });
+  await page.goto("/wall");
+  const tile = (name: string): Locator => page.getByRole("article", { name, exact: true }).getByRole("region", { name: "Terminal" });
+  for (const name of names) await expect(tile(name)).toContainText("Connected");
+  const tiles = await Promise.all(names.map(async (name) => ({ name, top: (await tile(name).boundingBox())?.y ?? 0 })));
+  tiles.sort((one, other) => one.top - other.top);
+  const [seen, unseen] = [tiles[0]?.name ?? "", tiles.at(-1)?.name ?? ""];
+  await expect(tile(seen)).toBeInViewport();
+  await expect(tile(unseen)).not.toBeInViewport();
+  await expect(tile(seen).locator(".xterm-rows")).toContainText("tick-");
+
+  const drawn = (name: string): Promise<number> => tile(name).evaluate((region) => (region as unknown as { drawn: number }).drawn);
+  for (const name of [seen, unseen]) {
+    await tile(name).evaluate((region) => {
+      const counter = Object.assign(region, { drawn: 0 });
+      const rows = region.querySelector(".xterm-rows") as Element;
+      new MutationObserver(() => (counter.drawn += 1)).observe(rows, { subtree: true, childList: true, characterData: true });
+    });
+  }
+  await expect.poll(() => drawn(seen), { message: "who is seen is drawn" }).toBeGreaterThan(10);
+  expect(await drawn(unseen)).toBe(0);
+  await tile(unseen).scrollIntoViewIfNeeded();
+  await expect.poll(() => drawn(unseen), { message: "who comes into view is drawn" }).toBeGreaterThan(2);
+  await expect(tile(unseen).locator(".xterm-rows")).toContainText("tick-");
+});
+
 test("a second person only watches, and both are told", async ({ page, context, server, picture }) => {
   const { agent } = await openTerminal(server, page, "shared");
   const { terminal } = new Dashboard(page);

@@ -47,6 +47,7 @@ class Tools {
     this.#guardPaste();
     this.#scrollByTouch();
     this.#copySelected();
+    this.#restUnseen();
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());
@@ -196,6 +197,14 @@ class Tools {
     const begin = () => document.addEventListener("mouseup", () => setTimeout(copy), { once: true });
     this.#host.addEventListener("mousedown", begin);
     this.#undo.push(() => this.#host.removeEventListener("mousedown", begin));
+  }
+
+  /** xterm stops drawing what nobody sees, but for this: after each scroll it draws all rows, for a selection that may have moved. It
+   *  draws them anyway once they are seen again. */
+  #restUnseen() {
+    const service = this.#terminal._core._renderService;
+    const draw = service.handleSelectionChanged.bind(service);
+    service.handleSelectionChanged = (...selection) => service._isPaused || draw(...selection);
   }
 
   #guardPaste() {

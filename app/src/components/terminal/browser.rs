@@ -45,7 +45,7 @@ struct Parts {
     link: OnceCell<Rc<Link>>,
     watchers: RefCell<Option<Watchers>>,
     resizing: RefCell<Option<Timeout>>,
-    /// The text that is looked for, until the person types again; and whether it has to be found anew.
+    /// The text that is looked for, until the person types again; and whether it is still to be found.
     sought: RefCell<Option<String>>,
     seeks: Cell<bool>,
 }

@@ -9,6 +9,8 @@ pub enum Standing {
     Connecting,
     /// Bytes flow.
     Live,
+    /// The server cannot reach the agent's terminal at the moment.
+    Waiting,
     /// The connection was lost; the next attempt is under way, or comes in so many seconds.
     Reconnecting {
         /// Whole seconds, rounded up; 0 while an attempt is under way.
@@ -48,6 +50,7 @@ impl Status {
             Self::Connection { standing, .. } => match standing {
                 Standing::Connecting => "Connecting",
                 Standing::Live => "Connected",
+                Standing::Waiting => "Waiting",
                 Standing::Reconnecting { .. } => "Reconnecting",
                 Standing::Ended => "Ended",
             },
@@ -62,7 +65,7 @@ impl Status {
             Self::Connection { standing, .. } => match standing {
                 Standing::Connecting => "connecting",
                 Standing::Live => "live",
-                Standing::Reconnecting { .. } => "reconnecting",
+                Standing::Waiting | Standing::Reconnecting { .. } => "reconnecting",
                 Standing::Ended => "ended",
             },
         }
@@ -75,6 +78,9 @@ impl Status {
             Self::Broken(why) => Some(format!("The terminal could not be loaded: {why}.")),
             Self::Connection { standing, end } => match standing {
                 Standing::Connecting | Standing::Live => None,
+                Standing::Waiting => {
+                    Some("The agent's terminal does not answer. What you type waits for it.".to_owned())
+                }
                 Standing::Reconnecting { seconds } => Some(reconnecting(end.as_ref(), *seconds)),
                 Standing::Ended => {
                     Some(end.as_ref().map_or_else(|| "This terminal has ended.".to_owned(), |end| end.message.clone()))
@@ -112,6 +118,8 @@ mod tests {
         let plain = |standing| Status::Connection { standing, end: None };
         let status = plain(Standing::Live);
         assert_eq!((status.word(), status.banner()), ("Connected", None));
+        let status = plain(Standing::Waiting);
+        assert!(!status.is_live() && status.banner().is_some_and(|banner| banner.contains("does not answer")));
         let status = plain(Standing::Reconnecting { seconds: 3 });
         assert_eq!(status.banner().as_deref(), Some("Connection lost. Reconnecting in 3 s …"));
         assert_eq!(status.action(), "Reconnect now");

@@ -21,7 +21,7 @@ use web_sys::{BinaryType, MessageEvent, WebSocket};
 use super::super::{
     exchange::Exchange,
     reconnect::{Command, Reconnect},
-    status::Status,
+    status::{Standing, Status},
 };
 
 const _: () = assert!(INPUT_CHUNK < CLIENT_FRAME_MAX);
@@ -74,6 +74,8 @@ pub struct Link {
     socket: RefCell<Option<WebSocket>>,
     machine: RefCell<Reconnect>,
     end: RefCell<Option<End>>,
+    /// Whether the server reaches the agent's terminal.
+    attached: Cell<bool>,
     size: Cell<Size>,
     mode: Mode,
     exchange: RefCell<Exchange>,
@@ -97,6 +99,7 @@ impl Link {
             socket: RefCell::default(),
             machine: RefCell::new(Reconnect::new(now())),
             end: RefCell::default(),
+            attached: Cell::new(true),
             size: Cell::new(size),
             mode,
             exchange: RefCell::default(),
@@ -195,7 +198,10 @@ impl Link {
             Some(Command::Ping) => self.ping(),
             None => {}
         }
-        let standing = self.machine.borrow().standing(now());
+        let standing = match self.machine.borrow().standing(now()) {
+            Standing::Live if !self.attached.get() => Standing::Waiting,
+            standing => standing,
+        };
         (self.owner)(Incoming::Status(Status::Connection { standing, end: self.end.borrow().clone() }));
     }
 
@@ -271,6 +277,7 @@ impl Link {
             ServerFrame::Welcome(welcome) => {
                 self.machine.borrow_mut().welcomed(now());
                 self.end.take();
+                self.attached.set(true);
                 let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
                 if welcomed.starts_over {
                     (self.owner)(Incoming::StartOver);
@@ -296,7 +303,12 @@ impl Link {
             ServerFrame::Pong { number, .. } if number == self.pings.get() => {
                 (self.owner)(Incoming::Latency(performance_now() - self.pinged_at.get()));
             }
-            ServerFrame::Status(status) => (self.owner)(Incoming::Viewers(status.drivers, status.watchers)),
+            ServerFrame::Status(status) => {
+                (self.owner)(Incoming::Viewers(status.drivers, status.watchers));
+                if self.attached.replace(status.attached) != status.attached {
+                    self.run(None);
+                }
+            }
             ServerFrame::InputAck(next) => self.exchange.borrow_mut().acked(next),
             ServerFrame::End(end) => {
                 let command = self.machine.borrow_mut().ended(&end, now());
