@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Api, PASSWORD } from "../fixtures/api.ts";
+import { Dashboard } from "../fixtures/dashboard.ts";
 import { interactive } from "../fixtures/interactive.ts";
 import { ScriptedModel } from "../fixtures/model.ts";
 import { claudeCode, outside } from "../fixtures/outside.ts";
@@ -78,6 +79,29 @@ test("`claude mcp list` inside an agent says that AiWorker is connected", async 
     return true;
   });
   expect(text).toMatch(/aiworker: .*\/mcp \(HTTP\) - .*Connected/);
+});
+
+test("Claude Code in an agent's terminal begins at once, without the questions of a first run", async ({ page, context, server, picture }) => {
+  const model = await ScriptedModel.start(() => ({ type: "text", text: "The fence is dry." }));
+  try {
+    const api = await Api.register(server, "ada");
+    expect((await api.send("POST", "/api/credentials", { kind: "model_key", secret: MODEL_KEY })).status()).toBe(201);
+    const agent = await api.launch(await api.project("Paint"), { name: "talker", start_command: "" });
+    await api.reach("idle", agent);
+    await context.addCookies(await api.cookies());
+    await page.goto(`/agent-terminal/${agent}`);
+    const { terminal } = new Dashboard(page);
+    await terminal.type(`ANTHROPIC_BASE_URL=${model.url} DISABLE_AUTOUPDATER=1 CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 ${claudeCode()}`);
+    // Its prompt; a question about colours, an account, a key or trust would stand there instead.
+    await terminal.expectRow(/^\s*[>❯]\s/);
+    await picture(page, "claude-at-the-prompt");
+    await page.keyboard.type("Is it dry?");
+    await expect(terminal.screen).toContainText("Is it dry?");
+    await page.keyboard.press("Enter");
+    await terminal.expectRow("The fence is dry.");
+  } finally {
+    await model.stop();
+  }
 });
 
 /** The token is in its own file and nowhere else: not among the agent's files, not in the database, not in the log. */

@@ -1,5 +1,5 @@
 //! The real server with agents in a real cluster, behind a wire that breaks. `make test-cluster` gives it one, as it does the
-//! tests of the Kubernetes runtime, whose world this is. Nothing here needs a node;
+//! tests of the Kubernetes runtime, whose world this is. Nothing here but the terminals needs a node;
 //! what is about many agents has an API server of its own with nothing behind it.
 #![expect(
     clippy::disallowed_methods,
@@ -9,18 +9,31 @@
 )]
 
 mod away;
-#[path = "../it/support/client.rs"]
-#[expect(dead_code, reason = "what it can do is for other tests, too")]
-mod client;
+mod chaos;
 #[path = "../../services/benches/claims/figure.rs"]
 #[expect(dead_code, reason = "what it can do is for other measurements, too")]
 mod figure;
 mod killed;
 mod many;
-#[path = "../it/support/program.rs"]
-#[expect(dead_code, reason = "what it can do is for other tests, too")]
-mod program;
 mod served;
+#[path = "../it/support"]
+#[expect(dead_code, reason = "what it can do is for other tests, too")]
+mod support {
+    mod client;
+    mod dice;
+    mod program;
+
+    pub use client::Client;
+    pub use dice::Dice;
+    pub use program::{Program, Running};
+}
+#[path = "../it/terminal"]
+#[expect(dead_code, reason = "what it can do is for other tests, too")]
+mod terminal {
+    #[path = "chaos/ordeal.rs"]
+    pub mod ordeal;
+    pub mod viewer;
+}
 mod users;
 #[path = "../../runtime/tests/process/viewer.rs"]
 #[expect(dead_code, reason = "what it can do is for other tests, too")]

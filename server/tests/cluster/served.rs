@@ -1,12 +1,15 @@
 //! A server with a data folder of its own, an account, and agents in a namespace of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
-    client::Client,
-    program::{Program, Running},
+    support::Client,
+    support::{Program, Running},
     wire::Wire,
     world::{World, eventually},
 };
@@ -41,10 +44,19 @@ impl Place {
 
     /// Starts a server behind the wire; the first one makes the account.
     pub async fn serve(&self) -> Served {
+        self.start(&self.kubeconfig, &[]).await
+    }
+
+    /// Starts a server that reaches the cluster itself, with further settings.
+    pub async fn serve_straight(&self, chosen: &[(&str, &str)]) -> Served {
+        self.start(self.world.config.kubeconfig.as_deref().unwrap(), chosen).await
+    }
+
+    async fn start(&self, kubeconfig: &Path, chosen: &[(&str, &str)]) -> Served {
         let admin: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = &self.world.config;
         let program = Program::new(&self.folder.path().join("data"), &["--runtime", "kubernetes"])
-            .env("AIWORKER_KUBECONFIG", self.kubeconfig.to_str().unwrap())
+            .env("AIWORKER_KUBECONFIG", kubeconfig.to_str().unwrap())
             .env("AIWORKER_AGENT_NAMESPACE", &config.namespace)
             .env("AIWORKER_AGENT_IMAGE", &config.image)
             .env("AIWORKER_STORAGE_CLASS", &config.storage_class)
@@ -54,6 +66,7 @@ impl Place {
             .env("AIWORKER_AGENTS_PER_USER", "10000")
             .env("AIWORKER_REGISTRATION", "open")
             .env("AIWORKER_ADMIN_ADDR", &admin.to_string());
+        let program = chosen.iter().fold(program, |program, (name, value)| program.env(name, value));
         let running = program.start().await;
         let nobody = Client::new(running.address.parse().unwrap());
         let user = enter(&nobody, "ann").await;

@@ -4,8 +4,8 @@ use domain::Agent;
 use serde_json::{Value, json};
 
 use crate::{
-    client::Client,
     served::{Place, Served},
+    support::Client,
     world::eventually,
 };
 

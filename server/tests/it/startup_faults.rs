@@ -147,6 +147,15 @@ async fn credentials_that_were_sealed_with_another_key() {
     assert!(Program::new(folder.path(), &["admin", "rotate-keys"]).output().await.status.success());
     fs::write(&keys, &wrong).unwrap();
     Program::new(folder.path(), &[]).start().await.kill().await;
+
+    // The same from a variable, without a file.
+    fs::remove_file(&keys).unwrap();
+    let with = |keys: &str| Program::new(folder.path(), &[]).env("AIWORKER_CREDENTIAL_KEYS", keys);
+    with(&wrong).start().await.kill().await;
+    with(&format!("{},{wrong}", "0c".repeat(32))).start().await.kill().await;
+    let text = sentence(&with(right.trim()).output().await);
+    assert!(text.contains("is missing") && !text.contains(right.trim()), "{text}");
+    assert!(!keys.exists(), "no file was made beside it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
