@@ -39,6 +39,33 @@ async fn names_of_projects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn changes_of_projects() {
+    let app = TestApp::new().await;
+    let browser = app.user("ann").await;
+    let project: String = browser.made("/api/projects", &json!({ "name": "engine" })).await;
+    browser.made::<String>("/api/projects", &json!({ "name": "taken" })).await;
+    let path = format!("/api/projects/{project}");
+    let before = browser.get(&path).await.data();
+    for (patch, field) in [
+        (json!({ "name": " " }), "name"),
+        (json!({ "name": "x".repeat(300) }), "name"),
+        (json!({ "repository_url": "file:///etc" }), "repository_url"),
+        (json!({ "repository_url": "https://ann:secret@example.org/x.git" }), "repository_url"),
+        (json!({ "start_command": "a\u{0}b" }), "start_command"),
+        (json!({ "default_branch": "-x" }), "default_branch"),
+        (json!({ "working_limit": 1_000_000 }), "working_limit"),
+        // What is right beside it is not taken either.
+        (json!({ "name": "fine", "repository_url": "-x" }), "repository_url"),
+    ] {
+        refused(&browser.patch(&path, &patch).await, 400, "invalid", &[field]);
+    }
+    refused(&browser.patch(&path, &json!({ "name": "taken" })).await, 409, "name_taken", &["name"]);
+    assert_eq!(browser.get(&path).await.data(), before, "nothing is half done");
+    let patched = browser.patch(&path, &json!({ "name": "engine 2" })).await;
+    assert_eq!((patched.status.as_u16(), &patched.data()["name"]), (200, &json!("engine 2")), "{}", patched.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_of_people() {
     let app = TestApp::new().await;
     let nobody = app.anonymous();
