@@ -11,13 +11,10 @@ use crate::{
 };
 
 mod first;
+mod limits;
 
 pub use first::FirstAgents;
-
-/// Memory limits that may be chosen, in MiB.
-pub const MEMORY_MIB: std::ops::RangeInclusive<u32> = 256..=262_144;
-/// Process limits that may be chosen.
-pub const PROCESSES: std::ops::RangeInclusive<u32> = 32..=32_768;
+pub use limits::{AgentLimits, MEMORY_MIB, PROCESSES, WantedLimits};
 
 /// What the database says an agent shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -225,44 +222,6 @@ impl Phase {
     }
 }
 
-/// What an agent may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AgentLimits {
-    /// Memory, in MiB.
-    pub memory_mib: u32,
-    /// Processes and threads at one time.
-    pub processes: u32,
-}
-
-/// What an operator has to change nothing about.
-impl Default for AgentLimits {
-    fn default() -> Self {
-        Self { memory_mib: 4096, processes: 1024 }
-    }
-}
-
-/// What a launch says of an agent's limits. What it leaves out is the operator's choice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct WantedLimits {
-    /// Memory, in MiB.
-    pub memory_mib: Option<u32>,
-    /// Processes and threads at one time.
-    pub processes: Option<u32>,
-}
-
-impl WantedLimits {
-    /// The limits that hold where the operator chose these.
-    pub fn or(self, otherwise: AgentLimits) -> AgentLimits {
-        AgentLimits {
-            memory_mib: self.memory_mib.unwrap_or(otherwise.memory_mib),
-            processes: self.processes.unwrap_or(otherwise.processes),
-        }
-    }
-}
-
 /// A coding agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -343,22 +302,8 @@ impl LaunchAgent {
             self.name.filter(|name| !name.is_empty()).map(|name| checker.check("name", validate::agent_name(&name)));
         let start_command =
             self.start_command.map(|command| checker.check("start_command", validate::start_command(&command)));
-        let WantedLimits { memory_mib, processes } = self.limits;
-        for (field, wanted, range, unit) in [
-            ("limits.memory_mib", memory_mib, &MEMORY_MIB, "MiB"),
-            ("limits.processes", processes, &PROCESSES, "processes"),
-        ] {
-            wanted.map(|wanted| checker.check(field, within(wanted, range, unit)));
-        }
+        self.limits.check(&mut checker);
         checker.finish(Self { name, start_command, ..self })
-    }
-}
-
-fn within(value: u32, range: &std::ops::RangeInclusive<u32>, unit: &str) -> Result<u32, String> {
-    if range.contains(&value) {
-        Ok(value)
-    } else {
-        Err(format!("Choose between {} and {} {unit}.", range.start(), range.end()))
     }
 }
 

@@ -153,6 +153,8 @@ impl<C: Connect> Bridge<C> {
         loop {
             if let Some(ending) = self.perform_effects() {
                 drop(self.upstream);
+                // Who comes back from here on begins anew, instead of waiting for one that is over.
+                drop(self.place.entry);
                 let goodbye = async {
                     let Some(Browser { mut leg, .. }) = self.browser else { return };
                     match &ending {

@@ -17,7 +17,7 @@ const PING_EVERY: f64 = 5_000.0;
 /// How soon something must come after a ping; the next ping is sent before that.
 const ANSWER_DEADLINE: f64 = 7_000.0;
 /// The same after the page was asleep or the network came back, when somebody is waiting.
-const WAKE_DEADLINE: f64 = 2_000.0;
+pub const WAKE_DEADLINE: f64 = 2_000.0;
 
 /// Where the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq)]

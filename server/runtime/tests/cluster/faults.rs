@@ -1,10 +1,7 @@
 //! What goes wrong in clusters, each ending in a reason and a sentence.
 
 use domain::{Explanation, Observed, Reason};
-use k8s_openapi::api::{
-    apps::v1::StatefulSet,
-    core::v1::{Pod, ResourceQuota, Secret, ServiceAccount},
-};
+use k8s_openapi::api::core::v1::{Pod, ResourceQuota, Secret, ServiceAccount};
 use kube::api::DeleteParams;
 use runtime::{AgentRuntime, AgentSpec, RuntimeError, kubernetes::KubernetesConfig, kubernetes::KubernetesRuntime};
 use serde_json::json;

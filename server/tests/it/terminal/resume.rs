@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use domain::terminal::{Mode, ResetReason};
+use futures::StreamExt as _;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{FakeTtyd, SCREEN, TestApp, live, running_agent, viewer::Viewer};
 use crate::support::eventually;
@@ -159,4 +161,22 @@ async fn a_new_size_lays_history_and_screen_out_anew() {
     let ttyd = FakeTtyd::accept(&app).await;
     assert_eq!((&ttyd.init["columns"], &ttyd.init["rows"]), (&120.into(), &40.into()));
     assert_eq!(viewer.reset().await.reason, ResetReason::Resized);
+}
+
+/// What was typed last is still on its way to the agent then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_comes_back_to_a_session_that_is_ending_gets_another_one() {
+    let app = TestApp::new().await;
+    let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
+    viewer.input(0, b"make").await;
+    assert_eq!(ttyd.next().await.as_deref(), Some(&b"0make"[..]));
+    let resume = viewer.resume.clone();
+    viewer.message(Message::Close(None)).await;
+    while !matches!(viewer.socket.next().await, Some(Ok(Message::Close(_)))) {}
+
+    let mut viewer = Viewer::connect(app.address, &browser, agent).await.unwrap();
+    viewer.hello_again(Mode::Drive, Some(resume.clone())).await;
+    let _ttyd = FakeTtyd::accept(&app).await;
+    assert_ne!(viewer.welcomed().await.session, resume.session);
+    viewer.output_until(SCREEN).await;
 }

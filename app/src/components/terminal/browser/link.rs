@@ -20,7 +20,7 @@ use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use super::super::{
     exchange::Exchange,
-    reconnect::{Command, Reconnect},
+    reconnect::{Command, Reconnect, WAKE_DEADLINE},
     status::{Standing, Status},
 };
 
@@ -152,6 +152,10 @@ impl Link {
     pub fn wake(self: &Rc<Self>) {
         let command = self.machine.borrow_mut().woken(now());
         self.run(command);
+        if self.machine.borrow().is_live() {
+            // The next tick may be a second late.
+            self.wait_until(now() + WAKE_DEADLINE);
+        }
     }
 
     /// The person asks for a connection.
