@@ -1,36 +1,12 @@
 // A terminal on a line that is cut, falls silent, or is not looked at. The line is a relay between the browser and the server.
 
-import type { Page } from "@playwright/test";
-import { Api } from "../fixtures/api.ts";
-import { Dashboard, type Terminal } from "../fixtures/dashboard.ts";
-import { Link } from "../fixtures/link.ts";
-import type { AiWorker } from "../fixtures/server.ts";
+import { openOverALine } from "../fixtures/on-a-line.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 7 s for its answer. */
 const NOTICED = 14_000;
 
-interface OnALine {
-  link: Link;
-  terminal: Terminal;
-}
-
 test.beforeEach(({ browserConsole }) => browserConsole.expect(/ERR_|WebSocket connection|Failed to fetch|net::/));
-
-async function openOverALine(server: AiWorker, page: Page, name: string): Promise<OnALine> {
-  const { hostname, port } = new URL(server.url);
-  const link = await Link.to({ host: hostname, port: Number(port) }, { delay: 1, rate: 1e8 });
-  const address = `http://127.0.0.1:${link.port}`;
-  // Pages of another address may not open terminals.
-  await server.stop();
-  await server.start({ AIWORKER_PUBLIC_URL: address });
-  const api = await Api.register(server, "ada");
-  const agent = await api.launch(await api.project("Engine"), { name });
-  await api.reach("idle", agent);
-  await page.context().addCookies(await api.cookies());
-  await page.goto(`${address}/agent-terminal/${agent}`);
-  return { link, terminal: new Dashboard(page).terminal };
-}
 
 test("what was typed into a cut line is typed once, and nothing that was printed is missing", async ({ page, server, picture }) => {
   const { link, terminal } = await openOverALine(server, page, "cut");
