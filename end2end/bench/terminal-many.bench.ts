@@ -24,6 +24,10 @@ const WATCH = 25;
 const AT_ONCE = 50;
 const BULK = 300_000_000;
 const KEYS = 500;
+/** Terminals that print to pages which read nothing, bytes per second of each, and for how long, in seconds. */
+const STALLED = 100;
+const STALLED_RATE = 100_000;
+const STALL = 15;
 
 test.use({ options: { AIWORKER_TERMINALS: "6000", AIWORKER_TERMINALS_PER_USER: "6000", AIWORKER_TERMINAL_READ_SECONDS: "0", AIWORKER_LOG: "warn" } });
 test.setTimeout(600_000);
@@ -83,6 +87,34 @@ test("terminals that do nothing", async ({ server }) => {
   mock.close();
   record({ what: `Terminal: memory of one of ${IDLE} idle ones`, value: each / 1000, unit: "kB", detail: "resident, without TLS", limit: { most: 50 } });
   record({ what: `Terminal: processor for ${IDLE} idle ones`, value: share, unit: "%", detail: `of one core, over ${WATCH} s, pings among it`, limit: { most: 5 } });
+});
+
+test("terminals whose pages read nothing", async ({ server }) => {
+  const { mock, open } = await many(server);
+  await open(50);
+  const terminals = await open(STALLED);
+  await pause(2000);
+  const before = memory(server.pid);
+  for (const terminal of terminals) terminal.stall();
+  const line = Buffer.alloc(STALLED_RATE / PRINTS, "z".repeat(79) + "\n");
+  let most = 0;
+  for (let [next, number] = [performance.now(), 0]; number < STALL * PRINTS; next += 1000 / PRINTS, number++) {
+    mock.print(line);
+    most = Math.max(most, memory(server.pid));
+    await pause(Math.max(0, next - performance.now()));
+  }
+  const told = terminals.map(({ received }) => received);
+  for (const terminal of terminals) terminal.goOn();
+  await expect.poll(() => terminals.filter(({ resets }) => resets > 0).length, { message: "each gets a fresh screen" }).toBe(STALLED);
+  const underWay = terminals.map(({ received }, index) => received - (told[index] ?? 0));
+  mock.close();
+  record({
+    what: "Terminal: memory of one whose page reads nothing, most",
+    value: (most - before) / STALLED / 1000,
+    unit: "kB",
+    detail: `${STALLED} of them, ${STALL} s at ${STALLED_RATE / 1000} kB/s each; ${Math.round(median(underWay) / 1000)} kB were under way to each, of ${(STALL * STALLED_RATE) / 1000} kB printed`,
+    limit: { most: 600 },
+  });
 });
 
 test("a gigabyte", async ({ server }) => {
