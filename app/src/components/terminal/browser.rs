@@ -241,10 +241,17 @@ impl Parts {
     }
 
     fn resize(self: &Rc<Self>) {
-        if let Some(size) = self.screen.get().and_then(Screen::fit)
+        let Some(screen) = self.screen.get() else { return };
+        let before = screen.size();
+        if let Some(size) = screen.fit()
             && let Some(link) = self.link.get()
         {
             link.resize(size);
+            if size != before {
+                // It may have been measured between two frames, with something beside it that was gone before the next one. Nobody tells
+                // of that.
+                self.resize_soon();
+            }
         }
     }
 

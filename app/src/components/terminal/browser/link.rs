@@ -74,8 +74,9 @@ pub struct Link {
     socket: RefCell<Option<WebSocket>>,
     machine: RefCell<Reconnect>,
     end: RefCell<Option<End>>,
-    /// Whether the server reaches the agent's terminal.
+    /// Whether the server reaches the agent's terminal. It begins with the history, before it does: only that it does no more is news.
     attached: Cell<bool>,
+    was_attached: Cell<bool>,
     size: Cell<Size>,
     mode: Mode,
     exchange: RefCell<Exchange>,
@@ -100,6 +101,7 @@ impl Link {
             machine: RefCell::new(Reconnect::new(now())),
             end: RefCell::default(),
             attached: Cell::new(true),
+            was_attached: Cell::new(false),
             size: Cell::new(size),
             mode,
             exchange: RefCell::default(),
@@ -282,6 +284,7 @@ impl Link {
                 self.machine.borrow_mut().welcomed(now());
                 self.end.take();
                 self.attached.set(true);
+                self.was_attached.set(false);
                 let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
                 if welcomed.starts_over {
                     (self.owner)(Incoming::StartOver);
@@ -309,7 +312,9 @@ impl Link {
             }
             ServerFrame::Status(status) => {
                 (self.owner)(Incoming::Viewers(status.drivers, status.watchers));
-                if self.attached.replace(status.attached) != status.attached {
+                self.was_attached.set(self.was_attached.get() || status.attached);
+                let attached = status.attached || !self.was_attached.get();
+                if self.attached.replace(attached) != attached {
                     self.run(None);
                 }
             }
