@@ -108,8 +108,8 @@ fi
 # The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
 read -r lines bytes < <(wc -lc <"$seen")
 if [ "$receipt" = receipt ]; then
-    # A viewer on a slow line takes its time.
-    read -r -t 20 || true
+    # A viewer on a slow line takes its time. One of whom nothing is heard is gone: what it sent later would be typed into tmux.
+    read -r -t 20 || exit 0
 else
     wait_until_taken $((bytes + lines + 40)) "$before"
 fi

@@ -55,9 +55,14 @@ test.describe("where the image cannot be fetched", () => {
     await expect(raw.locator("pre")).toBeHidden();
     await raw.getByText("What the cluster said").click();
     await expect(raw.locator("pre")).toContainText("127.0.0.1:1");
-    const isInside = raw.locator("pre").evaluate((text) => text.scrollWidth <= text.clientWidth && text.getBoundingClientRect().right <= innerWidth);
-    expect(await isInside, "long lines are wrapped").toBe(true);
     await picture(page, "cluster-image-missing");
+    for (const [name, width] of [["wide", 1280], ["phone", 390]] as const) {
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width, height: 844 });
+      const isInside = raw.locator("pre").evaluate((text) => text.scrollWidth <= text.clientWidth && text.getBoundingClientRect().right <= innerWidth);
+      expect(await isInside, `long lines are wrapped, ${name}`).toBe(true);
+      await picture(page, `cluster-image-missing-dark-${name}`);
+    }
     await api.delete(agent);
     await api.gone();
   });

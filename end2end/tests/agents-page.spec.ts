@@ -46,7 +46,7 @@ test.describe("where ttyd is missing", () => {
 test.describe("where the operator chose the limits of agents", () => {
   test.use({ options: { AIWORKER_MEMORY_LIMIT_MIB: "2048", AIWORKER_PROCESS_LIMIT: "300" } });
 
-  test("a launch proposes them, and one that says nothing takes them", async ({ page, context, server }) => {
+  test("a launch proposes them, and one that says nothing takes them", async ({ page, context, server, picture }) => {
     const api = await Api.register(server, "ada");
     const project = await api.project("Engine");
     await context.addCookies(await api.cookies());
@@ -67,7 +67,14 @@ test.describe("where the operator chose the limits of agents", () => {
       silent: { memory_mib: 2048, processes: 300 },
     });
     await page.goto("/settings");
-    await expect(page.getByRole("region", { name: "Runtime" })).toContainText("2048 MiB unless a launch says otherwise");
+    const runtime = page.getByRole("region", { name: "Runtime" });
+    await expect(runtime).toContainText("2048 MiB unless a launch says otherwise");
+    await runtime.scrollIntoViewIfNeeded();
+    await picture(page, "runtime");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await runtime.scrollIntoViewIfNeeded();
+    await picture(page, "runtime-dark-phone");
   });
 });
 

@@ -22,6 +22,8 @@ test("while an agent's terminal does not answer the page says so, and what is ty
   await expect(status).toHaveText("Waiting");
   await expect(terminal.region).toContainText("The agent's terminal does not answer. What you type waits for it.");
   await picture(page, "terminal-waiting");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture(page, "terminal-waiting-dark");
   await page.keyboard.type("echo typed-$((2+3))");
   await page.keyboard.press("Enter");
   ttyd.close();

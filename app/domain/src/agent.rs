@@ -205,6 +205,13 @@ names!(Step {
     Ready => "ready" / "Terminal ready",
 });
 
+impl Step {
+    /// Whether it takes its time: it is over only when the next one has come.
+    pub const fn takes_time(self) -> bool {
+        matches!(self, Self::Pulling)
+    }
+}
+
 impl Phase {
     /// Whether a terminal can be opened.
     pub const fn has_terminal(self) -> bool {

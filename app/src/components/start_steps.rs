@@ -31,9 +31,8 @@ pub fn StartSteps(
         come.get().map(|(come, is_failed)| {
             let lines = steps().iter().map(|step| {
                 let (class, said) = match come {
-                    // The others are over as soon as they have come.
-                    Some(Step::Pulling) if *step == Step::Pulling && is_failed => ("stuck", "failed: "),
-                    Some(Step::Pulling) if *step == Step::Pulling => ("now", "now: "),
+                    Some(now) if now == *step && now.takes_time() && is_failed => ("stuck", "failed: "),
+                    Some(now) if now == *step && now.takes_time() => ("now", "now: "),
                     Some(now) if now >= *step => ("done", "done: "),
                     _ => ("", ""),
                 };

@@ -32,7 +32,7 @@ impl Session {
             user: None,
             runtime: None,
             runtime_trouble: None,
-            agent_limits: AgentLimits { memory_mib: 0, processes: 0 },
+            agent_limits: AgentLimits::USUAL,
             theme: Theme::System,
             rendered_at: Timestamp::UNIX_EPOCH,
             live_position: None,

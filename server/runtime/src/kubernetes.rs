@@ -29,6 +29,7 @@ mod look;
 mod names;
 mod preflight;
 mod runs;
+mod told;
 mod watch;
 
 pub use config::{DialMode, KubernetesConfig, VolumePolicy};

@@ -24,13 +24,13 @@ pub struct AgentOptions {
     pub agents_per_user: u32,
 
     /// Memory that an agent may use unless its launch says otherwise, in MiB.
-    #[arg(long, env = "AIWORKER_MEMORY_LIMIT_MIB", global = true, value_name = "MIB", default_value_t = 4096,
+    #[arg(long, env = "AIWORKER_MEMORY_LIMIT_MIB", global = true, value_name = "MIB", default_value_t = AgentLimits::USUAL.memory_mib,
         value_parser = within(&domain::agent::MEMORY_MIB))]
     pub memory_limit_mib: u32,
 
     /// Processes and threads that an agent may have at one time unless its launch says otherwise. A cluster's nodes have a limit of
     /// their own.
-    #[arg(long, env = "AIWORKER_PROCESS_LIMIT", global = true, value_name = "NUMBER", default_value_t = 1024,
+    #[arg(long, env = "AIWORKER_PROCESS_LIMIT", global = true, value_name = "NUMBER", default_value_t = AgentLimits::USUAL.processes,
         value_parser = within(&domain::agent::PROCESSES))]
     pub process_limit: u32,
 

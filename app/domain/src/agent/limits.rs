@@ -21,10 +21,14 @@ pub struct AgentLimits {
     pub processes: u32,
 }
 
-/// What an operator has to change nothing about.
+impl AgentLimits {
+    /// What holds where nobody chose anything.
+    pub const USUAL: Self = Self { memory_mib: 4096, processes: 1024 };
+}
+
 impl Default for AgentLimits {
     fn default() -> Self {
-        Self { memory_mib: 4096, processes: 1024 }
+        Self::USUAL
     }
 }
 

@@ -46,7 +46,7 @@ impl Cluster {
             // What is on its way out takes no new wishes.
             return Err(RuntimeError::Timeout("the end of the agent's earlier pod"));
         }
-        self.apply_service(WHAT).await?;
+        self.write_service(WHAT, &PatchParams::apply(names::FIELD_MANAGER)).await?;
         // One that exists keeps its owner; a new one has none yet, and its pod must not wait for it.
         let owned = set.as_ref().and_then(build::owner);
         let known = owned.is_some();
@@ -73,17 +73,15 @@ impl Cluster {
         }
     }
 
-    /// Makes the one Service of all agents be as it shall be. It is not read before, which would need another permission: not
-    /// by force, a write leaves alone what somebody else has made with this name.
-    async fn apply_service(&self, what: &'static str) -> Result<(), RuntimeError> {
-        let params = PatchParams::apply(names::FIELD_MANAGER);
-        write(what, &self.api::<Service>(), names::SERVICE, &params, &build::service(&self.config)).await.map(drop)
+    /// Asks the API server whether a write in the namespace would do. Nothing is kept of it.
+    pub async fn try_write(&self, what: &'static str) -> Result<(), RuntimeError> {
+        self.write_service(what, &PatchParams::apply(names::FIELD_MANAGER).dry_run()).await
     }
 
-    /// Asks the API server whether that write would do. Nothing is kept of it.
-    pub async fn try_service(&self, what: &'static str) -> Result<(), RuntimeError> {
-        let params = PatchParams::apply(names::FIELD_MANAGER).dry_run();
-        write(what, &self.api::<Service>(), names::SERVICE, &params, &build::service(&self.config)).await.map(drop)
+    /// Makes the one Service of all agents be as it shall be. It is not read before, which would need another permission: not
+    /// by force, a write leaves alone what somebody else has made with this name.
+    async fn write_service(&self, what: &'static str, params: &PatchParams) -> Result<(), RuntimeError> {
+        write(what, &self.api::<Service>(), names::SERVICE, params, &build::service(&self.config)).await.map(drop)
     }
 
     /// Wants no pod. The claim stays.

@@ -10,7 +10,7 @@ use kube::{
 };
 use tokio::{sync::broadcast, time::timeout};
 
-use super::{claims::Claims, config::KubernetesConfig, failure, happened::Happened, runs::Runs};
+use super::{claims::Going, config::KubernetesConfig, failure, happened::Happened, runs::Runs, told::Told};
 use crate::RuntimeError;
 
 /// How long connecting to the API server may take.
@@ -30,9 +30,9 @@ pub(super) struct Cluster {
     /// Whether we are in the cluster ourselves, so that pods' addresses can be reached.
     pub inside: bool,
     /// What happened lately in the namespace, as the watch knows it.
-    pub happened: Happened,
+    pub happened: Told<Happened>,
     /// Whose claims go with their pods, as the watch knows it.
-    pub claims: Claims,
+    pub going_claims: Told<Going>,
     /// For how long containers are known to run.
     pub runs: Runs,
     /// What was observed, for all listeners.
@@ -62,8 +62,8 @@ impl Cluster {
             inside: inside(),
             calls,
             streams,
-            happened: Happened::default(),
-            claims: Claims::default(),
+            happened: Told::default(),
+            going_claims: Told::default(),
             runs: Runs::default(),
             events: broadcast::channel(EVENTS_CAPACITY).0,
             config,

@@ -36,8 +36,8 @@ impl Cluster {
         Facts {
             runs_for: self.runs.known_for(id, pod.as_ref(), Instant::now()),
             pod,
-            loses_workspace: self.claims.is_going(id),
-            events: self.happened.of(id),
+            loses_workspace: self.going_claims.look(|going| going.contains(id)),
+            events: self.happened.look(|happened| happened.of(id)),
             start_timeout: self.config.start_timeout,
             ..Facts::default()
         }

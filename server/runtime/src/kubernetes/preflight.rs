@@ -77,7 +77,7 @@ async fn namespace(cluster: &Cluster) -> Check {
         // A missing namespace is told from other missing things, because nothing else of ours can be there without it.
         Err(RuntimeError::Refused { reason: Reason::Configuration, .. }) => no_namespace(name),
         // Reading namespaces is not among the permissions that are needed. Writing there is, and tells as much.
-        Err(_) => match cluster.try_service("trying a write in the namespace").await {
+        Err(_) => match cluster.try_write("trying a write in the namespace").await {
             Ok(()) => good(NAME, name.clone()),
             Err(RuntimeError::Refused { reason: Reason::Configuration, message }) if message.contains("namespaces") => {
                 no_namespace(name)

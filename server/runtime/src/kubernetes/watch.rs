@@ -37,7 +37,7 @@ pub(super) fn begin(cluster: &Arc<Cluster>) -> JoinSet<()> {
     watches.spawn(follow(Arc::clone(cluster), "stateful sets", sets));
     let keeper = Arc::clone(cluster);
     let claims = seen::<PersistentVolumeClaim>(cluster, selected())
-        .inspect_ok(move |event| keeper.claims.take(event))
+        .inspect_ok(move |event| keeper.going_claims.take(event))
         .map_ok(|event| about(event, |claim, _| labelled(claim).map(news)));
     watches.spawn(follow(Arc::clone(cluster), "claims", claims));
     // Events carry no labels: all of the namespace are read, and only ours are kept.

@@ -74,9 +74,8 @@ pub struct Link {
     socket: RefCell<Option<WebSocket>>,
     machine: RefCell<Reconnect>,
     end: RefCell<Option<End>>,
-    /// Whether the server reaches the agent's terminal. It begins with the history, before it does: only that it does no more is news.
-    attached: Cell<bool>,
-    was_attached: Cell<bool>,
+    /// Whether the server reaches the agent's terminal; nothing before it first did, for the history comes before that.
+    attached: Cell<Option<bool>>,
     size: Cell<Size>,
     mode: Mode,
     exchange: RefCell<Exchange>,
@@ -100,8 +99,7 @@ impl Link {
             socket: RefCell::default(),
             machine: RefCell::new(Reconnect::new(now())),
             end: RefCell::default(),
-            attached: Cell::new(true),
-            was_attached: Cell::new(false),
+            attached: Cell::new(None),
             size: Cell::new(size),
             mode,
             exchange: RefCell::default(),
@@ -205,7 +203,7 @@ impl Link {
             None => {}
         }
         let standing = match self.machine.borrow().standing(now()) {
-            Standing::Live if !self.attached.get() => Standing::Waiting,
+            Standing::Live if self.attached.get() == Some(false) => Standing::Waiting,
             standing => standing,
         };
         (self.owner)(Incoming::Status(Status::Connection { standing, end: self.end.borrow().clone() }));
@@ -283,8 +281,7 @@ impl Link {
             ServerFrame::Welcome(welcome) => {
                 self.machine.borrow_mut().welcomed(now());
                 self.end.take();
-                self.attached.set(true);
-                self.was_attached.set(false);
+                self.attached.set(None);
                 let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
                 if welcomed.starts_over {
                     (self.owner)(Incoming::StartOver);
@@ -312,9 +309,8 @@ impl Link {
             }
             ServerFrame::Status(status) => {
                 (self.owner)(Incoming::Viewers(status.drivers, status.watchers));
-                self.was_attached.set(self.was_attached.get() || status.attached);
-                let attached = status.attached || !self.was_attached.get();
-                if self.attached.replace(attached) != attached {
+                if status.attached || self.attached.get().is_some() {
+                    self.attached.set(Some(status.attached));
                     self.run(None);
                 }
             }
