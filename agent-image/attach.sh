@@ -5,7 +5,7 @@
 # It says `hello` and then takes one line, the request (docs/terminal-protocol.md, "The other leg"):
 #   : attach <most lines> <most bytes> drive|watch [receipt]   history and screen
 #   : history <most lines>                                     history and screen as plain text, then the end
-# What it says about itself is in APC sequences, which terminals ignore. Without a request it attaches after three seconds.
+# What it says about itself is in APC sequences, which terminals ignore. Without a request it attaches after five seconds.
 set -uo pipefail
 
 here=${BASH_SOURCE[0]%/*} # always started by its full path
@@ -24,7 +24,7 @@ read -r rows columns < <(stty -echo -icanon -isig -ixon -iexten -icrnl min 1 tim
 
 say 'hello 2'
 verb=attach most_lines=5000 most_bytes=524288 mode=drive receipt=
-if read -r -t 3 colon a b c d e && [ "${colon:-}" = : ]; then
+if read -r -t 5 colon a b c d e && [ "${colon:-}" = : ]; then
     case "$a $b" in
         attach\ [1-9]*) most_lines=${b//[!0-9]/} most_bytes=${c//[!0-9]/} mode=${d:-drive} receipt=${e:-} ;;
         history\ [1-9]*) verb=history most_lines=${b//[!0-9]/} most_bytes=67108864 mode=watch ;;
@@ -66,11 +66,12 @@ wait_until_taken() { # bytes, count before they were printed
 }
 
 seen=${TMPDIR:-/tmp}/attach-$$
+notice=
 if ! look; then
     # Before its first session, the agent is merely still starting.
     if [ -e "$AIWORKER_RUN/session-made" ]; then
         printf '%s\n' "tmux had ended; this is a new session." 2>/dev/null >>"$AIWORKER_LOG"
-        printf '\033[1m[AiWorker]\033[0m The terminal had ended; this is a new one.\r\n'
+        notice=$'\033[1m[AiWorker]\033[0m The terminal had ended; this is a new one.'
     fi
     "$here/entrypoint.sh" new-session
     look
@@ -95,21 +96,28 @@ cut_history
 if [ $verb = history ]; then
     cat -- "$seen"
     say end
-elif [ "${panes:-0}" = 1 ] && [ "${history:-0}" -gt 0 ]; then
-    cat -- "$seen"
-    # Back to plain colours, and as many newlines as lift exactly what was printed off the screen that tmux is about to
-    # clear.
-    printf '\033[m'
-    for ((i = 1; i < rows; i++)); do printf '\n'; done
 else
-    : >"$seen"
+    # Only what is new has a notice, and that has no history.
+    if [ -n "$notice" ]; then
+        printf '%s\n' "$notice" >"$seen"
+    elif [ "${panes:-0}" != 1 ] || [ "${history:-0}" -eq 0 ]; then
+        : >"$seen"
+    fi
+    if [ -s "$seen" ]; then
+        cat -- "$seen"
+        # Back to plain colours, and as many newlines as lift exactly what was printed off the screen that tmux is about to
+        # clear.
+        printf '\033[m'
+        for ((i = 1; i < rows; i++)); do printf '\n'; done
+    fi
+    say screen
 fi
-[ $verb = history ] || say screen
 # The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
 read -r lines bytes < <(wc -lc <"$seen")
 if [ "$receipt" = receipt ]; then
-    # A viewer on a slow line takes its time. One of whom nothing is heard is gone: what it sent later would be typed into tmux.
-    read -r -t 20 || exit 0
+    # A viewer on a slow line takes its time, and one that looks away for a while, too. One of whom nothing is heard for longer is
+    # gone: what it sent later would be typed into tmux.
+    read -r -t 600 || exit 0
 else
     wait_until_taken $((bytes + lines + 40)) "$before"
 fi

@@ -19,7 +19,7 @@ for (const file of files.filter((name) => name.endsWith(".log"))) {
     failed += Number(bad);
     skipped += Number(ignored);
   }
-  for (const [, name] of text.matchAll(/^test (.+) \.\.\. FAILED$/gm)) failures.push(`${title(file)}: ${name}`);
+  for (const [, name] of text.matchAll(/^test (.+) \.\.\. FAILED$/gm)) failures.push(`${title(file)}: ${name}${panic(text, name)}`);
   console.log(`${title(file)}: ${lines.length} test programs`);
 }
 for (const file of files.filter((name) => name.endsWith(".json"))) {
@@ -44,6 +44,18 @@ process.exit(passed > 0 && failed === 0 ? 0 : 1);
 function title(file) {
   const words = basename(file).replace(/\.\w+$/, "").replaceAll("-", " ");
   return words[0].toUpperCase() + words.slice(1);
+}
+
+/** Where a Rust test panicked, and with what: beginning and end of it, because it may hold a whole screen. */
+function panic(log, test) {
+  const start = log.indexOf(`\nthread '${test}' `);
+  if (start === -1) return "";
+  const head = /panicked at (\S+?):\d+:\n/.exec(log.slice(start));
+  if (!head) return "";
+  const message = log.slice(start + head.index + head[0].length).split(/^(?:stack backtrace|note):/m)[0].trim();
+  const [most, end] = [1200, message.length];
+  const shown = end <= most ? message : `${message.slice(0, most / 2)} […] ${message.slice(end - most / 2)}`;
+  return ` (${head[1]})\n    ${shown.replaceAll("\n", "\n    ")}`;
 }
 
 /** Where each test that failed is, the first line of why, and the line of the test that it failed at. */

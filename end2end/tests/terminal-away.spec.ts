@@ -14,6 +14,8 @@ const BEYOND = 8000;
 const BACK = 2000;
 /** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 7 s for its answer. */
 const NOTICED = 14_000;
+/** A terminal that is left is let go within this time, in ms. */
+const LET_GO = 5000;
 
 test.beforeEach(({ browserConsole }) => browserConsole.expect(/ERR_|WebSocket connection|Failed to fetch|net::/));
 
@@ -91,9 +93,8 @@ for (const [what, meanwhile] of Object.entries({
   });
 }
 
-// As it thaws a tab, Chromium closes its socket with the code of a page that is left, and only then tells the page. The server takes the
-// terminal for left, and to the terminal that comes after it nothing is typed that was typed before.
-test.fixme("what is typed into a tab as it thaws arrives", async ({ page, context, server }) => {
+// As it thaws a tab, Chromium closes its socket with the code of a page that is left, and only then tells the page.
+test("what is typed into a tab as it thaws arrives", async ({ page, context, server }) => {
   const place = await openOverALine(server, page, "thawing");
   const reporter = await Reporter.start(server, page, place);
   await reporter.type("before");
@@ -105,6 +106,21 @@ test.fixme("what is typed into a tab as it thaws arrives", async ({ page, contex
   await comeBackTo(page);
   await reporter.type("after");
   await reporter.agrees();
+});
+
+test("a page that is left lets go of the terminal at once, and has it again when it is back", async ({ page, server }) => {
+  const place = await openOverALine(server, page, "left");
+  const reporter = await Reporter.start(server, page, place);
+  await reporter.type("before");
+  await page.goto("about:blank");
+  // A connection that is merely lost is kept for a minute.
+  await expect.poll(() => reporter.attached(), { timeout: LET_GO }).toBe(0);
+  await page.goBack();
+  await expect(place.terminal.region).toContainText("Connected");
+  await reporter.type("after");
+  await place.terminal.expectRow("got<after>");
+  expect(await reporter.attached()).toBe(1);
+  place.link.close();
 });
 
 const mornings = {

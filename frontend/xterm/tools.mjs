@@ -1,6 +1,8 @@
 // What a person does with a terminal besides typing: search, download, font size, reading aloud, the keys that phones lack;
 // and the guards of the clipboard. Fetched together with xterm.
 
+import { typeUnnamed } from "./unnamed-keys.mjs";
+
 /** Most bytes that an agent may put on the clipboard. */
 const COPY_MAX = 100_000;
 /** A paste of more lines than this is asked about where the program would run each of them at once. */
@@ -48,6 +50,7 @@ class Tools {
     this.#scrollByTouch();
     this.#copySelected();
     this.#restUnseen();
+    this.#undo.push(typeUnnamed(terminal, host));
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());

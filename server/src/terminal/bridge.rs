@@ -410,10 +410,10 @@ fn send(browser: &mut BrowserLeg, frame: Vec<u8>) {
     browser.push(Message::Binary(frame.into()), bytes);
 }
 
-/// Whether a browser that closes its socket will not come back: the page was left. A client that only gives up a connection
-/// says so with a code of its own.
+/// Whether a browser that closes its socket will not come back: the terminal was left. A client that only gives up a connection
+/// says so with a code of its own. 1001 is the browser's word, not the page's: Chromium says it for a page that it thaws, too.
 fn is_farewell(frame: Option<&CloseFrame>) -> bool {
-    frame.is_none_or(|frame| matches!(frame.code, 1000 | 1001 | 1005))
+    frame.is_none_or(|frame| matches!(frame.code, 1000 | 1005))
 }
 
 /// axum hides the WebSocket layer's error; its text is the only sign that a message was larger than the limit.

@@ -57,6 +57,11 @@ impl Handover {
         self.is_request_due = true;
     }
 
+    /// The new leg has begun without its request: it takes none any more.
+    pub fn forget_request(&mut self) {
+        self.is_request_due = false;
+    }
+
     /// ttyd has taken what was typed into the old leg, or had its time. Says whether a request waits.
     pub fn drained(&mut self) -> bool {
         self.before = Before::Lingering;

@@ -12,7 +12,7 @@ pub const ATTACH_WINDOW: Duration = Duration::from_secs(10);
 pub const ATTACH_PAUSE: Duration = Duration::from_millis(250);
 /// Longest pause between two attempts to attach.
 pub const ATTACH_PAUSE_MAX: Duration = Duration::from_secs(2);
-/// How long ttyd may take to show that it took what was typed, before its leg is closed all the same. Shorter than the three seconds
+/// How long ttyd may take to show that it took what was typed, before its leg is closed all the same. Shorter than the five seconds
 /// that the next leg's attach.sh waits for its request.
 pub const INPUT_DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a leg stands after ttyd has taken what was typed: tmux reads it at once, unless the machine is overloaded.
@@ -77,6 +77,8 @@ pub const PRELUDE_HOLD: usize = 64 * 1024;
 /// Output in bytes of one burst after which the history is fetched anew, whatever can be seen in it: tmux leaves lines out for a
 /// viewer when it prints faster than it is read, but keeps them in its history.
 pub const BURST: usize = 96 * 1024;
+/// How long tmux may still be attaching after it began to: what it begins anew within this time says nothing.
+pub const ATTACHED_AFTER: Duration = Duration::from_millis(500);
 /// A burst is over when nothing came for so long.
 pub const BURST_OVER: Duration = Duration::from_millis(250);
 /// Shortest time between two times that the history is fetched for such a reason, so that one who reads back is not disturbed more

@@ -1,7 +1,8 @@
 //! Sees in what tmux prints whether it left lines out. tmux reads what a program printed some kilobytes at a time, scrolls
 //! the viewer's screen by line feeds one behind another, and then paints only the lines that are still visible. What was
-//! printed between the history and the screen is missing too, which attach.sh makes tmux say. And a program that leaves the alternate
-//! screen after another size came has tmux move lines between the two, which tmux says in its title. Pure.
+//! printed between the history and the screen is missing too, which attach.sh makes tmux say. A program that leaves the alternate
+//! screen after another size came has tmux move lines between the two, which tmux says in its title. And tmux drops what a terminal has
+//! not taken once that is more than eight bytes a cell (`tty_block_maybe` in its tty.c); it begins the terminal anew then. Pure.
 
 /// Begins every sequence and every mark.
 const ESCAPE: u8 = 0x1b;
@@ -13,6 +14,12 @@ const MOVED: &[u8] = b"\x1b_aiworker moved\x1b\\";
 const ALTERNATE: &[u8] = b"\x1b]0;aiworker alternate 1\x07";
 /// … and when it has left it.
 const MAIN: &[u8] = b"\x1b]0;aiworker alternate 0\x07";
+
+/// The end of how tmux begins a terminal anew (`tty_invalidate`), up to the last row of the scrolling region, which is that of the
+/// terminal. In everything else a region comes before the cursor.
+const ANEW: &[u8] = b"\x1b[1;1H\x1b[1;";
+/// How often tmux begins a terminal anew as it attaches: at first, and when the client has told its size.
+const ANEW_AT_FIRST: u8 = 2;
 
 /// Bytes that are looked for, and how many of them have come.
 #[derive(Debug)]
@@ -49,6 +56,11 @@ pub struct Missed {
     moved: Mark,
     alternate: Mark,
     main: Mark,
+    anew: Mark,
+    /// Whether that has come, but for the last row and the sequence's end.
+    is_region: bool,
+    /// How often tmux began anew, up to [`ANEW_AT_FIRST`].
+    begun: u8,
     /// Whether the attachment began on the alternate screen, as far as the first title has come. Of a program that came to it later, the size
     /// is still that of the screen it left.
     began_alternate: Option<bool>,
@@ -64,6 +76,9 @@ impl Default for Missed {
             moved: Mark::new(MOVED),
             alternate: Mark::new(ALTERNATE),
             main: Mark::new(MAIN),
+            anew: Mark::new(ANEW),
+            is_region: false,
+            begun: 0,
             began_alternate: None,
         }
     }
@@ -84,8 +99,9 @@ impl Missed {
         self.is_so
     }
 
-    /// tmux printed this to a terminal of so many rows.
-    pub fn look(&mut self, bytes: &[u8], rows: u16) {
+    /// tmux printed this to a terminal of so many rows. `has_reason` says that it may have begun anew because it has just been attached, or
+    /// because of another size.
+    pub fn look(&mut self, bytes: &[u8], rows: u16, has_reason: bool) {
         if self.is_so {
             return;
         }
@@ -98,7 +114,8 @@ impl Missed {
                 self.began_alternate.get_or_insert(true);
             }
             let is_back = self.main.ends_with(*byte) && *self.began_alternate.get_or_insert(false);
-            self.is_so |= is_back | self.moved.ends_with(*byte);
+            let is_dropped = self.begins_anew(*byte) && !has_reason;
+            self.is_so |= is_back | is_dropped | self.moved.ends_with(*byte);
             if self.is_so {
                 return;
             }
@@ -112,10 +129,19 @@ impl Missed {
         }
     }
 
+    /// Whether tmux begins the terminal anew with this byte, and has attached before.
+    fn begins_anew(&mut self, byte: u8) -> bool {
+        let is_end = self.is_region && byte == b'r';
+        self.is_region = self.anew.ends_with(byte) || (self.is_region && byte.is_ascii_digit());
+        let was_attached = self.begun == ANEW_AT_FIRST;
+        self.begun += u8::from(is_end && !was_attached);
+        is_end && was_attached
+    }
+
     /// Passes over what is neither a line feed nor the beginning of a sequence, nor within one: nearly all of the output.
     fn pass_text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let marks = [&self.moved, &self.alternate, &self.main];
-        if self.sequence != Sequence::None || marks.iter().any(|mark| mark.come > 0) {
+        let marks = [&self.moved, &self.alternate, &self.main, &self.anew];
+        if self.is_region || self.sequence != Sequence::None || marks.iter().any(|mark| mark.come > 0) {
             return bytes;
         }
         let text = memchr::memchr2(ESCAPE, b'\n', bytes).unwrap_or(bytes.len());
@@ -146,8 +172,8 @@ mod tests {
             .map(|cut| {
                 let mut missed = Missed::default();
                 let (first, second) = output.as_bytes().split_at(cut);
-                missed.look(first, 24);
-                missed.look(second, 24);
+                missed.look(first, 24, false);
+                missed.look(second, 24, false);
                 missed.is_so()
             })
             .collect();
@@ -179,6 +205,28 @@ mod tests {
         assert!(!is_seen(&[title(0), title(1), title(0)].concat()), "it came and went in one size");
         assert!(!is_seen(&format!("{}\x1b[Hfull\x1b[K", title(1))), "it still is");
         assert!(is_seen(&format!("{}\x1b[Hfull\x1b[K{}\x1b[Hmain", title(1), title(0))));
+    }
+
+    const BEGIN: &str = "\x1b(B\x1b[m\x1b[?12l\x1b[?25h\x1b[?2004l\x1b[1;1H\x1b[1;24r\x1b[4;8H";
+
+    #[test]
+    fn tmux_begins_a_terminal_anew_that_it_has_dropped_output_for() {
+        assert!(!is_seen(BEGIN));
+        assert!(!is_seen(&[BEGIN, "screen", BEGIN, "screen"].concat()), "it attaches");
+        assert!(is_seen(&[BEGIN, BEGIN, "screen", BEGIN, "screen"].concat()));
+        let ordinary = "\x1b[1;20r\x1b[1;1H\x1bM\x1b[1;24r\x1b[5;1H\x1b[1;1H\x1b[1;9Hx";
+        assert!(!is_seen(&[BEGIN, BEGIN, ordinary, ordinary].concat()), "a program scrolls a part of its screen");
+    }
+
+    #[test]
+    fn a_new_size_is_a_reason_to_begin_anew() {
+        let mut missed = Missed::default();
+        for _ in 0..4 {
+            missed.look(BEGIN.as_bytes(), 24, true);
+        }
+        assert!(!missed.is_so());
+        missed.look(BEGIN.as_bytes(), 24, false);
+        assert!(missed.is_so());
     }
 
     #[test]

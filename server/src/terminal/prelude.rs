@@ -17,6 +17,7 @@ pub struct Prelude {
     partial: Vec<u8>,
     stage: Stage,
     takes_receipt: bool,
+    is_receipt_promised: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,9 +109,15 @@ impl Prelude {
         pieces
     }
 
-    /// Whether a receipt may be promised in the request.
-    pub fn takes_receipt(&self) -> bool {
-        self.takes_receipt
+    /// Whether nothing came yet.
+    pub fn is_silent(&self) -> bool {
+        self.stage == Stage::Silent
+    }
+
+    /// It is about to get its request. Says whether that promises a receipt: [`Piece::Ready`] comes only then.
+    pub fn promise_receipt(&mut self) -> bool {
+        self.is_receipt_promised = self.takes_receipt;
+        self.is_receipt_promised
     }
 
     /// Nothing came for too long: take it as it is.
@@ -130,7 +137,7 @@ impl Prelude {
             ("session", shell) => Some(Piece::Shell(shell.to_owned())),
             ("screen", _) => {
                 self.stage = Stage::Screen;
-                self.takes_receipt.then_some(Piece::Ready)
+                self.is_receipt_promised.then_some(Piece::Ready)
             }
             ("end", _) => Some(Piece::End),
             _ => None,
@@ -175,11 +182,15 @@ mod tests {
     proptest! {
         #[test]
         fn it_reads_the_same_however_it_is_cut(cuts in prop::collection::vec(1_usize..20, 1..120)) {
-            let (mut prelude, mut pieces, mut rest) = (Prelude::default(), Vec::new(), WHOLE);
-            for cut in cuts.into_iter().chain([WHOLE.len()]) {
-                let (now, later) = rest.split_at(cut.min(rest.len()));
-                pieces.extend(prelude.read(now));
-                rest = later;
+            let (mut prelude, mut pieces) = (Prelude::default(), Vec::new());
+            let answered_at = find(WHOLE, END).unwrap() + END.len();
+            for mut rest in <[_; 2]>::from(WHOLE.split_at(answered_at)) {
+                for cut in cuts.iter().copied().chain([WHOLE.len()]) {
+                    let (now, later) = rest.split_at(cut.min(rest.len()));
+                    pieces.extend(prelude.read(now));
+                    rest = later;
+                }
+                prop_assert!(prelude.promise_receipt());
             }
             let output = |text: &[u8]| Piece::Output(text.to_vec());
             prop_assert_eq!(joined(pieces), vec![
@@ -201,7 +212,13 @@ mod tests {
         let mut prelude = Prelude::default();
         let before = String::from_utf8(WHOLE.to_vec()).unwrap().replacen("hello 2", "hello 1", 1);
         assert!(!prelude.read(before.as_bytes()).contains(&Piece::Ready));
-        assert!(!prelude.takes_receipt());
+        assert!(!prelude.promise_receipt());
+    }
+
+    /// Then nobody waits for it, and it would be typed.
+    #[test]
+    fn an_agent_that_got_no_request_gets_no_receipt_either() {
+        assert!(!Prelude::default().read(WHOLE).contains(&Piece::Ready));
     }
 
     #[test]

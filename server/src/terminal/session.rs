@@ -202,9 +202,10 @@ impl Session {
     }
 
     /// Whether ttyd may be read: always, but for a history that the browser takes slowly. It hurts nobody to let that
-    /// wait, for tmux is not attached yet.
+    /// wait, for tmux is not attached yet. What waits before the history begins is of an earlier leg, and this one must be answered.
     pub fn accepts_output(&self) -> bool {
-        !matches!(self.agent, Agent::Speaking(_)) || self.outbox.waiting() < PRELUDE_HOLD
+        let is_history = matches!(self.agent, Agent::Speaking(_)) && self.is_begun;
+        !is_history || self.outbox.waiting() < PRELUDE_HOLD
     }
 
     /// Time has passed: call it at [`Self::deadline`].
@@ -223,7 +224,7 @@ impl Session {
         if self.greeting_due().is_some_and(|due| now >= due) {
             self.give_up_greeting(now);
         }
-        if matches!(self.agent, Agent::Speaking(_) | Agent::Live) && now >= self.agent_heard_at + DEAD_AFTER {
+        if self.agent_dead_at().is_some_and(|at| now >= at) {
             self.effects.push_back(Effect::Detach);
             self.on_ttyd_gone(now);
         }
@@ -250,7 +251,6 @@ impl Session {
     /// When something is to be done even if nothing happens.
     pub fn deadline(&self, now: Instant) -> Instant {
         let is_here = matches!(self.browser, Browser::Greeted | Browser::Welcomed);
-        let is_attached = matches!(self.agent, Agent::Speaking(_) | Agent::Live);
         let live = matches!(self.agent, Agent::Live);
         [
             is_here.then(|| self.browser_heard_at + DEAD_AFTER),
@@ -259,7 +259,7 @@ impl Session {
                 _ => None,
             },
             self.greeting_due(),
-            is_attached.then(|| self.agent_heard_at + DEAD_AFTER),
+            self.agent_dead_at(),
             self.relayout_at.filter(|_| live),
             self.burst_over(),
             self.sizes.deadline(now).filter(|_| live),
@@ -290,9 +290,17 @@ impl Session {
         }
     }
 
+    /// When an agent of which nothing was heard yet is taken for one that knows no requests. One that has greeted says itself where
+    /// its history ends, however long that takes.
     fn greeting_due(&self) -> Option<Instant> {
-        let is_silent = matches!(self.agent, Agent::Speaking(_)) && self.accepts_output();
+        let is_silent = matches!(&self.agent, Agent::Speaking(prelude) if prelude.is_silent());
         is_silent.then(|| self.agent_heard_at + GREETING_WAIT)
+    }
+
+    /// When the agent's side is taken for dead. One that is not listened to cannot be heard.
+    fn agent_dead_at(&self) -> Option<Instant> {
+        let is_listened_to = matches!(self.agent, Agent::Speaking(_) | Agent::Live) && self.accepts_output();
+        is_listened_to.then(|| self.agent_heard_at + DEAD_AFTER)
     }
 
     /// When the history is fetched anew because tmux left lines out, or may have: once it prints nothing for a while. An agent that

@@ -224,7 +224,8 @@ impl Parts {
         let mut listeners = vec![
             Listener::new(&window(), "online", ignoring(weakly(self, Self::wake))),
             Listener::new(&window(), "pageshow", ignoring(weakly(self, Self::wake))),
-            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake))),
+            Listener::new(&window(), "pagehide", ignoring(weakly(self, Self::leave))),
+            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake_if_seen))),
             Listener::new(&self.host, "terminal-font", ignoring(weakly(self, Self::resize_soon))),
             Listener::new(&self.host, "focusin", ignoring(weakly(self, Self::stop_seeking))),
         ];

@@ -45,6 +45,8 @@ async fn a_killed_tmux_is_made_anew_for_the_next_viewer() {
     let tmux = world.processes(spec.id).into_iter().find(is_tmux).unwrap();
     kill(tmux);
     let mut viewer = world.view(&spec).await;
+    // Before this mark it would count as the end of what the old terminal printed.
+    viewer.expect("aiworker session").await;
     viewer.expect("this is a new one").await;
     assert_eq!(viewer.ask("pwd").await, "/workspace");
     assert!(world.runtime.logs(spec.id, 5).await.unwrap().contains("tmux had ended"));

@@ -27,6 +27,8 @@ pub struct Viewer {
 /// The gateway's words, and what it says them to.
 const REQUEST: (&str, &str) = ("aiworker hello", ": attach 5000 524288 drive receipt\n");
 const RECEIPT: (&str, &str) = ("aiworker screen", ": received\n");
+/// The end of the last of `attach.sh`'s words, and the first byte of tmux.
+const ATTACHED: &str = "aiworker screen\x1b\\\x1b";
 
 impl Viewer {
     pub async fn open(runtime: &dyn AgentRuntime, spec: &AgentSpec, columns: u16, rows: u16) -> Self {
@@ -58,19 +60,25 @@ impl Viewer {
 
     pub async fn type_line(&mut self, line: &str) {
         // tmux throws away what came before it.
-        if self.seen == 0 {
-            self.expect("aiworker screen\x1b\\\x1b").await;
-        }
+        let is_attached = |viewer: &Self| viewer.printed.contains(ATTACHED).then_some(());
+        self.read_until(ATTACHED, is_attached).await;
         self.say(&format!("{line}\r")).await;
     }
 
     /// Reads until `text` is printed, after anything that was expected before.
     pub async fn expect(&mut self, text: &str) {
+        let end = |viewer: &Self| {
+            let at = viewer.printed[viewer.seen..].find(text)?;
+            Some(viewer.seen + at + text.len())
+        };
+        self.seen = self.read_until(text, end).await;
+    }
+
+    async fn read_until<T>(&mut self, what: &str, found: impl Fn(&Self) -> Option<T>) -> T {
         let read = async {
             loop {
-                if let Some(at) = self.printed[self.seen..].find(text) {
-                    self.seen += at + text.len();
-                    return true;
+                if let Some(found) = found(self) {
+                    return Some(found);
                 }
                 match self.socket.next().await {
                     Some(Ok(Message::Binary(frame))) => {
@@ -80,12 +88,12 @@ impl Viewer {
                         }
                     }
                     Some(Ok(_)) => {}
-                    _ => return false,
+                    _ => return None,
                 }
             }
         };
         let came = timeout(DEADLINE, read).await;
-        assert_eq!(came.ok(), Some(true), "no {text:?} in {:?}", &self.printed[self.seen..]);
+        came.ok().flatten().unwrap_or_else(|| panic!("no {what:?} in {:?}", &self.printed[self.seen..]))
     }
 
     async fn follow_script(&mut self) {

@@ -146,6 +146,8 @@ impl Session {
             Piece::Greeting => self.request_attach(),
             Piece::Ready => self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(prelude::RECEIPT))),
             Piece::Shell(shell) => {
+                // It may not have waited for its request.
+                self.handover.forget_request();
                 if self.handover.answered() {
                     self.effects.push_back(Effect::Close);
                 }
@@ -165,14 +167,17 @@ impl Session {
                 self.hand_on_typed(now);
             }
             Piece::Output(bytes) if matches!(self.agent, Agent::Live) => self.on_drawn(&bytes, now),
-            Piece::Output(bytes) => self.on_output(&bytes, now),
+            Piece::Output(bytes) if self.is_begun => self.on_output(&bytes, now),
+            // Only an agent that is not as it was made prints before its history. It must not fill what waits for the browser.
+            Piece::Output(_) => {}
             Piece::End => {}
         }
     }
 
     fn request_attach(&mut self) {
         let bytes = self.window.carries(HISTORY_TIME).unwrap_or(HISTORY_MAX).clamp(HISTORY_MIN, HISTORY_MAX);
-        let receipt = matches!(&self.agent, Agent::Speaking(prelude) if prelude.takes_receipt());
+        let Agent::Speaking(prelude) = &mut self.agent else { return };
+        let receipt = prelude.promise_receipt();
         let request = prelude::request_attach(HISTORY_LINES, bytes, self.mode, receipt);
         self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&request)));
     }

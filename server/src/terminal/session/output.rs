@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Agent, Browser, Effect, Session};
 use crate::terminal::{
-    limits::{FRAME_MAX, FRAME_MIN, HOLD_MAX, RELAYOUT_AFTER},
+    limits::{ATTACHED_AFTER, FRAME_MAX, FRAME_MIN, HOLD_MAX, RELAYOUT_AFTER},
     notes::Note,
     outbox::Outbox,
 };
@@ -21,7 +21,8 @@ impl Session {
             // Nobody typed it: nothing is lost when this leg is closed before tmux has read it.
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&answers)));
         }
-        self.missed.look(&shown, self.sizes.in_force().rows);
+        let has_reason = now < self.live_since + ATTACHED_AFTER || self.relayout_at.is_some();
+        self.missed.look(&shown, self.sizes.in_force().rows, has_reason);
         self.on_output(&shown, now);
     }
 
@@ -78,8 +79,13 @@ impl Session {
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_resize(size.cols, size.rows)));
             self.relayout_at = Some(now + RELAYOUT_AFTER);
         }
+        let was_listened_to = self.accepts_output();
         while self.may_send() && self.pace.due(self.outbox.waiting(), now) <= now {
             self.send_one(self.room(), now);
+        }
+        if !was_listened_to && self.accepts_output() {
+            // Its silence begins now.
+            self.agent_heard_at = now;
         }
     }
 

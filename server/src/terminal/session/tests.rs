@@ -17,6 +17,8 @@ use crate::terminal::limits::{
 const SIZE: Size = Size { cols: 80, rows: 24 };
 const KEEP: Duration = Duration::from_secs(60);
 const GREETING: &[u8] = b"\x1b_aiworker hello 1\x1b\\";
+/// Of an agent that takes receipts.
+const GREETING_2: &[u8] = b"\x1b_aiworker hello 2\x1b\\";
 const SHELL: &[u8] = b"\x1b_aiworker session 1.$0.2\x1b\\";
 const SCREEN: &[u8] = b"\x1b_aiworker screen\x1b\\";
 

@@ -158,6 +158,14 @@ impl Link {
         }
     }
 
+    /// The page is left, perhaps to be shown again later: the server need not keep the session until then.
+    pub fn leave(&self) {
+        self.exchange.borrow_mut().lost(now());
+        self.hang_up(DONE);
+        // Nothing connects a page that is left. One that is shown again wakes.
+        let _ = self.machine.borrow_mut().lost(now(), 0.0);
+    }
+
     /// The person asks for a connection.
     pub fn ask(self: &Rc<Self>) {
         let command = self.machine.borrow_mut().asked(now());

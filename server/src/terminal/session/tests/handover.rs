@@ -25,6 +25,23 @@ fn a_leg_is_closed_once_it_has_taken_the_keys_and_no_later_key_overtakes_them() 
     assert_eq!(run.effects(), [Effect::Drain, Effect::End(Ending::Gone)]);
 }
 
+/// attach.sh waits five seconds for it, and a busy machine may have taken them all. A request would be typed into the program now.
+#[test]
+fn a_leg_that_has_begun_without_its_request_gets_none() {
+    let mut run = Run::live();
+    run.typed(0, b"make");
+    run.session.repaint(ResetReason::History, run.now);
+    run.session.on_attached(run.now);
+    run.printed(&[GREETING_2, SHELL].concat());
+    run.effects();
+    run.session.on_drained(true, run.now);
+    run.printed(SCREEN);
+    assert_eq!(run.effects(), [], "neither request nor receipt");
+    run.typed(1, b"\r");
+    run.printed(b"$");
+    assert_eq!(run.effects()[0], to_ttyd(b"\r"));
+}
+
 #[test]
 fn a_leg_without_keys_is_closed_at_once() {
     let mut run = Run::live();

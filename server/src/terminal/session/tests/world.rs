@@ -37,7 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => prop_oneof![3 => 1_usize..200, 1 => 1_usize..200_000].prop_map(Step::Print),
         4 => any::<u8>().prop_map(Step::Type),
         1 => (10_u16..500).prop_map(Step::Resize),
-        3 => (0_u16..3000).prop_map(Step::Wait),
+        3 => prop_oneof![9 => 0_u16..3000, 1 => 3000_u16..25_000].prop_map(Step::Wait),
         8 => (1_u8..60).prop_map(Step::Travel),
         1 => any::<bool>().prop_map(Step::Stall),
         2 => Just(Step::Cut),
@@ -53,6 +53,8 @@ enum AgentState {
     Gone,
     Dialled,
     Asked,
+    /// It has said all of its history, up to this byte, and waits for the receipt.
+    Told(usize),
     Shown,
 }
 
@@ -176,7 +178,9 @@ impl World {
             if self.connected {
                 self.session.on_browser_pong(self.now);
             }
-            self.session.on_ttyd_pong(self.now);
+            if self.session.accepts_output() {
+                self.session.on_ttyd_pong(self.now);
+            }
             self.session.on_time(self.now);
             self.perform();
         }
@@ -199,10 +203,10 @@ impl World {
             AgentState::Dialled => {
                 self.agent = AgentState::Asked;
                 self.session.on_attached(self.now);
-                self.session.on_ttyd(&[b"0", GREETING].concat(), self.now);
+                self.session.on_ttyd(&[b"0", GREETING_2].concat(), self.now);
             }
             AgentState::Asked | AgentState::Gone => {}
-            AgentState::Shown => {
+            AgentState::Told(_) | AgentState::Shown => {
                 if self.session.accepts_output()
                     && let Some(message) = self.from_agent.pop_front()
                 {
@@ -283,13 +287,18 @@ impl World {
         match (self.agent, frame[0]) {
             (AgentState::Asked, b'0') => {
                 assert!(frame.starts_with(b"0: attach "), "typed before the screen");
-                self.agent = AgentState::Shown;
                 let end = self.printed.len() - PAINTED;
                 let history = &self.printed[end.saturating_sub(HISTORY)..end];
                 self.from_agent.push_back([b"0", SHELL].concat());
                 self.from_agent.extend(history.chunks(4095).map(|chunk| [b"0", chunk].concat()));
                 self.from_agent.push_back([b"0", SCREEN].concat());
+                self.agent = AgentState::Told(end);
+            }
+            (AgentState::Told(end), b'0') => {
+                assert_eq!(frame[1..], *crate::terminal::prelude::RECEIPT, "typed before the screen");
+                assert!(self.from_agent.is_empty(), "not everything has come");
                 self.from_agent.push_back([b"0", &self.printed[end..]].concat());
+                self.agent = AgentState::Shown;
             }
             (AgentState::Shown, b'0') => self.to_agent.push_back(frame[1..].to_vec()),
             (_, b'1') => {}
