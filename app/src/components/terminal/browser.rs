@@ -225,7 +225,7 @@ impl Parts {
             Listener::new(&window(), "online", ignoring(weakly(self, Self::wake))),
             Listener::new(&window(), "pageshow", ignoring(weakly(self, Self::wake))),
             Listener::new(&window(), "pagehide", ignoring(weakly(self, Self::leave))),
-            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake_if_seen))),
+            Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake))),
             Listener::new(&self.host, "terminal-font", ignoring(weakly(self, Self::resize_soon))),
             Listener::new(&self.host, "focusin", ignoring(weakly(self, Self::stop_seeking))),
         ];
@@ -259,6 +259,13 @@ impl Parts {
     fn repaint(self: &Rc<Self>) {
         if let Some(screen) = self.screen.get() {
             screen.repaint();
+        }
+    }
+
+    /// The page is left.
+    fn leave(self: &Rc<Self>) {
+        if let Some(link) = self.link.get() {
+            link.leave();
         }
     }
 
