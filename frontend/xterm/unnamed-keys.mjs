@@ -1,6 +1,6 @@
 // Phones' keyboards send text that no key stands for: each key is "229", and what it did is seen in the field alone. xterm compares the
 // field before and after such a key in a timer, so of letters that come in one turn it types the later ones again, and a letter that
-// comes after the timer it does not see. Here the field is compared right before and after each change. What is composed is left to
+// comes after the timer it does not see. Here the field is compared at each change. What is composed is left to
 // xterm, which types it once it is finished.
 
 /** The code of a key that an input method has taken. */
@@ -22,20 +22,20 @@ export function typeUnnamed(terminal, host) {
   // xterm has not typed yet what was composed, and takes a letter that follows it along.
   let isFinishing = false;
   let before = "";
-  const isOurs = (event) => isUnnamed && !event.isComposing;
   const listeners = {
     keydown: (event) => {
       isUnnamed = event.keyCode === UNNAMED && !event.isComposing && !isFinishing;
-      if (isUnnamed) event.stopPropagation();
+      if (!isUnnamed) return;
+      event.stopPropagation();
+      before = event.target.value;
     },
     compositionstart: () => (isUnnamed = false),
-    beforeinput: (event) => {
-      if (isOurs(event)) before = event.target.value;
-    },
     input: (event) => {
-      if (!isOurs(event)) return;
+      if (!isUnnamed || event.isComposing) return;
       event.stopPropagation();
-      terminal.input(typedBetween(before, event.target.value), true);
+      const after = event.target.value;
+      terminal.input(typedBetween(before, after), true);
+      before = after;
     },
   };
   // After xterm's own, and so is the timer.
