@@ -169,8 +169,7 @@ impl Session {
             Piece::Output(bytes) if matches!(self.agent, Agent::Live) => self.on_drawn(&bytes, now),
             Piece::Output(bytes) if self.is_begun => self.on_output(&bytes, now),
             // Only an agent that is not as it was made prints before its history. It must not fill what waits for the browser.
-            Piece::Output(_) => {}
-            Piece::End => {}
+            Piece::Output(_) | Piece::End => {}
         }
     }
 
