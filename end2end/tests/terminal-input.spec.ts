@@ -179,6 +179,33 @@ test.describe("on a phone", () => {
     expect(read()).toBe("abc\r");
   });
 
+  test("what is pasted after such a letter is typed once", async ({ page, context, server }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const { cdp, read } = await typing(server, page);
+    await page.evaluate(() => navigator.clipboard.writeText("pasted"));
+    await tap(page, ["a"]);
+    const key = { windowsVirtualKeyCode: 229, key: "Unidentified" };
+    await cdp.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key, commands: ["paste"] });
+    await cdp.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+    await page.keyboard.press("Enter");
+    await expect.poll(read).toMatch(/\r$/);
+    expect(read()).toBe("apasted\r");
+  });
+
+  test("a letter takes nothing back of what the field holds to be copied", async ({ page, server }) => {
+    const { read } = await typing(server, page);
+    // As xterm does when something is selected with a mouse.
+    await page.evaluate(() => {
+      const field = document.activeElement as HTMLTextAreaElement;
+      field.value = "selected";
+      field.select();
+    });
+    await tap(page, ["a"]);
+    await page.keyboard.press("Enter");
+    await expect.poll(read).toMatch(/\r$/);
+    expect(read()).toBe("a\r");
+  });
+
   test("a letter that comes later than its key is typed", async ({ page, server }) => {
     const { read } = await typing(server, page);
     await tap(page, ["a", "b", "c"], { keysBefore: true });

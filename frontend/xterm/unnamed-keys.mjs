@@ -19,34 +19,51 @@ function typedBetween(before, after) {
 /** Types in a terminal what such keys change in its field. Returns how to stop. */
 export function typeUnnamed(terminal, host) {
   let isUnnamed = false;
-  // xterm has not typed yet what was composed, and takes a letter that follows it along.
+  // xterm has not typed yet what was composed, and takes a letter that comes meanwhile along; one that comes later it does not see.
   let isFinishing = false;
+  let isLate = false;
   let before = "";
-  const listeners = {
-    keydown: (event) => {
-      isUnnamed = event.keyCode === UNNAMED && !event.isComposing && !isFinishing;
-      if (!isUnnamed) return;
-      event.stopPropagation();
-      before = event.target.value;
-    },
-    compositionstart: () => (isUnnamed = false),
-    input: (event) => {
-      if (!isUnnamed || event.isComposing) return;
-      event.stopPropagation();
-      const after = event.target.value;
-      terminal.input(typedBetween(before, after), true);
-      before = after;
-    },
+
+  const begin = () => {
+    const { value, selectionStart, selectionEnd } = terminal.textarea;
+    // xterm puts what the mouse has selected there to be copied. That goes, and was never typed.
+    before = value.slice(0, selectionStart) + value.slice(selectionEnd);
+    isUnnamed = true;
+  };
+  const stop = () => (isUnnamed = isLate = false);
+  const keydown = (event) => {
+    stop();
+    // A dead key is one that xterm knows, and so is Option on a Mac.
+    if (event.keyCode !== UNNAMED || event.isComposing || event.altKey || event.key === "Dead") return;
+    isLate = isFinishing;
+    if (isLate) return;
+    event.stopPropagation();
+    begin();
+  };
+  const input = (event) => {
+    isLate = false;
+    // What is pasted or dropped xterm has typed already.
+    if (!isUnnamed || event.isComposing || !/^(insert(Text|ReplacementText|LineBreak|Paragraph)$|delete)/.test(event.inputType)) return;
+    event.stopPropagation();
+    const after = terminal.textarea.value;
+    const typed = typedBetween(before, after);
+    before = after;
+    terminal.input(typed || (event.inputType.startsWith("delete") ? DELETE : ""), true);
   };
   // After xterm's own, and so is the timer.
   const finish = () => {
     isFinishing = true;
-    setTimeout(() => (isFinishing = false));
+    setTimeout(() => {
+      isFinishing = false;
+      if (isLate) begin();
+    });
   };
-  for (const [name, listener] of Object.entries(listeners)) host.addEventListener(name, listener, true);
+
+  const caught = { keydown, input, compositionstart: stop, paste: stop, drop: stop, blur: stop };
+  for (const [name, listener] of Object.entries(caught)) host.addEventListener(name, listener, true);
   host.addEventListener("compositionend", finish);
   return () => {
-    for (const [name, listener] of Object.entries(listeners)) host.removeEventListener(name, listener, true);
+    for (const [name, listener] of Object.entries(caught)) host.removeEventListener(name, listener, true);
     host.removeEventListener("compositionend", finish);
   };
 }

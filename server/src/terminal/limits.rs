@@ -77,7 +77,7 @@ pub const PRELUDE_HOLD: usize = 64 * 1024;
 /// Output in bytes of one burst after which the history is fetched anew, whatever can be seen in it: tmux leaves lines out for a
 /// viewer when it prints faster than it is read, but keeps them in its history.
 pub const BURST: usize = 96 * 1024;
-/// How long tmux may still be attaching after it began to: what it begins anew within this time says nothing.
+/// How long tmux may take for attaching, and for an answer to what it has asked: what it begins anew within this time says nothing.
 pub const ATTACHED_AFTER: Duration = Duration::from_millis(500);
 /// A burst is over when nothing came for so long.
 pub const BURST_OVER: Duration = Duration::from_millis(250);
@@ -88,6 +88,8 @@ pub const HISTORY_EVERY: Duration = Duration::from_secs(3);
 pub const INTERRUPTED_BURST_OVER: Duration = Duration::from_millis(40);
 /// … and for how long after it.
 pub const INTERRUPTED_FOR: Duration = Duration::from_secs(1);
+/// How long an agent's attach.sh may be silent after it has greeted, while it is listened to. What it does takes milliseconds.
+pub const GREETED_DEADLINE: Duration = Duration::from_secs(30);
 /// How long an agent's attach.sh may be silent before it is taken for one that knows no requests.
 pub const GREETING_WAIT: Duration = Duration::from_secs(10);
 /// Frames in bytes that may wait for a browser before it is not read any more: more than the window, so that it is pongs

@@ -16,8 +16,9 @@ const ALTERNATE: &[u8] = b"\x1b]0;aiworker alternate 1\x07";
 const MAIN: &[u8] = b"\x1b]0;aiworker alternate 0\x07";
 
 /// The end of how tmux begins a terminal anew (`tty_invalidate`), up to the last row of the scrolling region, which is that of the
-/// terminal. In everything else a region comes before the cursor.
-const ANEW: &[u8] = b"\x1b[1;1H\x1b[1;";
+/// terminal: it takes back every mode, pasting in brackets last. Cursor and region alone also follow each other where a program scrolls
+/// a part of its screen.
+const ANEW: &[u8] = b"\x1b[?2004l\x1b[1;1H\x1b[1;";
 /// How often tmux begins a terminal anew as it attaches: at first, and when the client has told its size.
 const ANEW_AT_FIRST: u8 = 2;
 
@@ -214,7 +215,7 @@ mod tests {
         assert!(!is_seen(BEGIN));
         assert!(!is_seen(&[BEGIN, "screen", BEGIN, "screen"].concat()), "it attaches");
         assert!(is_seen(&[BEGIN, BEGIN, "screen", BEGIN, "screen"].concat()));
-        let ordinary = "\x1b[1;20r\x1b[1;1H\x1bM\x1b[1;24r\x1b[5;1H\x1b[1;1H\x1b[1;9Hx";
+        let ordinary = "\x1b[1;20r\x1b[1;1H\x1bM\x1b[1;24r\x1b[5;1H\x1b[1;1H\x1b[1;24r\x1b[5;1H";
         assert!(!is_seen(&[BEGIN, BEGIN, ordinary, ordinary].concat()), "a program scrolls a part of its screen");
     }
 

@@ -13,8 +13,8 @@ use super::{
     end::{self, Ending},
     handover::Handover,
     limits::{
-        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, BURST, BURST_OVER, DEAD_AFTER, GREETING_WAIT, HISTORY_EVERY,
-        INPUT_HOLD_MAX, INTERRUPTED_BURST_OVER, INTERRUPTED_FOR, PING_EVERY, PRELUDE_HOLD,
+        ATTACH_PAUSE, ATTACH_PAUSE_MAX, ATTACH_WINDOW, BURST, BURST_OVER, DEAD_AFTER, GREETED_DEADLINE, GREETING_WAIT,
+        HISTORY_EVERY, INPUT_HOLD_MAX, INTERRUPTED_BURST_OVER, INTERRUPTED_FOR, PING_EVERY, PRELUDE_HOLD,
     },
     missed::Missed,
     notes::Note,
@@ -98,6 +98,8 @@ pub struct Session {
     agent: Agent,
     handover: Handover,
     agent_heard_at: Instant,
+    /// When it last printed, or was listened to again.
+    spoke_at: Instant,
     /// When bytes began to flow from the agent.
     live_since: Instant,
     pinged_at: Instant,
@@ -117,6 +119,8 @@ pub struct Session {
     missed: Missed,
     /// What tmux asks of the terminal.
     questions: Questions,
+    /// When tmux last had a reason to begin the terminal anew: it attached, or got an answer.
+    anew_since: Instant,
     /// When somebody last stopped a program.
     interrupted_at: Option<Instant>,
     /// 0 before the first attachment.
@@ -158,6 +162,7 @@ impl Session {
             agent: Agent::Down,
             handover: Handover::default(),
             agent_heard_at: now,
+            spoke_at: now,
             live_since: now,
             pinged_at: now,
             awaits_pong: [false; 2],
@@ -170,6 +175,7 @@ impl Session {
             burst: 0,
             missed: Missed::default(),
             questions: Questions::default(),
+            anew_since: now,
             interrupted_at: None,
             epoch: 0,
             reason: ResetReason::Reattached,
@@ -224,6 +230,9 @@ impl Session {
         if self.greeting_due().is_some_and(|due| now >= due) {
             self.give_up_greeting(now);
         }
+        if self.greeting_over().is_some_and(|at| now >= at) {
+            return self.end(end::unreachable(None), now);
+        }
         if self.agent_dead_at().is_some_and(|at| now >= at) {
             self.effects.push_back(Effect::Detach);
             self.on_ttyd_gone(now);
@@ -259,6 +268,7 @@ impl Session {
                 _ => None,
             },
             self.greeting_due(),
+            self.greeting_over(),
             self.agent_dead_at(),
             self.relayout_at.filter(|_| live),
             self.burst_over(),
@@ -295,6 +305,13 @@ impl Session {
     fn greeting_due(&self) -> Option<Instant> {
         let is_silent = matches!(&self.agent, Agent::Speaking(prelude) if prelude.is_silent());
         is_silent.then(|| self.agent_heard_at + GREETING_WAIT)
+    }
+
+    /// When an agent is given up that has greeted and then neither told its history nor shown its screen, though ttyd is there: its tmux
+    /// does not answer.
+    fn greeting_over(&self) -> Option<Instant> {
+        let is_stuck = matches!(self.agent, Agent::Speaking(_)) && self.accepts_output();
+        is_stuck.then(|| self.spoke_at + GREETED_DEADLINE)
     }
 
     /// When the agent's side is taken for dead. One that is not listened to cannot be heard.

@@ -23,6 +23,7 @@ impl Session {
         }
         self.agent = Agent::Speaking(Prelude::default());
         self.agent_heard_at = now;
+        self.spoke_at = now;
         self.live_since = now;
     }
 
@@ -41,6 +42,7 @@ impl Session {
             self.burst = 0;
         }
         self.agent_heard_at = now;
+        self.spoke_at = now;
         // ttyd's title holds the agent's command line and its preferences are for its own client: neither goes further.
         let ttyd::FromTtyd::Output(bytes) = ttyd::decode(message) else { return };
         if self.is_over {
@@ -163,6 +165,7 @@ impl Session {
                 self.effects.push_back(Effect::Note(Note::Shown(took)));
                 self.agent = Agent::Live;
                 self.live_since = now;
+                self.anew_since = now;
                 self.tell(Status { attached: true, ..self.status });
                 self.hand_on_typed(now);
             }

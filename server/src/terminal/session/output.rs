@@ -20,8 +20,9 @@ impl Session {
         if !answers.is_empty() {
             // Nobody typed it: nothing is lost when this leg is closed before tmux has read it.
             self.effects.push_back(Effect::ToTtyd(ttyd::encode_input(&answers)));
+            self.anew_since = now;
         }
-        let has_reason = now < self.live_since + ATTACHED_AFTER || self.relayout_at.is_some();
+        let has_reason = now < self.anew_since + ATTACHED_AFTER || self.relayout_at.is_some();
         self.missed.look(&shown, self.sizes.in_force().rows, has_reason);
         self.on_output(&shown, now);
     }
@@ -85,7 +86,7 @@ impl Session {
         }
         if !was_listened_to && self.accepts_output() {
             // Its silence begins now.
-            self.agent_heard_at = now;
+            (self.agent_heard_at, self.spoke_at) = (now, now);
         }
     }
 

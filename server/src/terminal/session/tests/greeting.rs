@@ -92,6 +92,23 @@ fn an_agent_that_has_greeted_says_itself_when_its_screen_comes() {
     assert!(run.effects().contains(&to_ttyd(b"ls\r")));
 }
 
+/// ttyd is there, and its pongs come.
+#[test]
+fn an_agent_whose_tmux_does_not_answer_is_said_to_be_unreachable() {
+    for said in [&[GREETING_2][..], &[GREETING_2, SHELL, b"history", SCREEN]] {
+        let mut run = Run::new();
+        run.session.on_attached(run.now);
+        run.printed(&said.concat());
+        for _ in 0..2 {
+            run.wait(GREETED_DEADLINE / 2 - Duration::from_secs(1));
+            run.session.on_ttyd_pong(run.now);
+        }
+        assert!(!run.session.is_over);
+        run.wait(Duration::from_secs(2));
+        assert_eq!(run.end().code, EndCode::Unreachable);
+    }
+}
+
 #[test]
 fn an_agent_that_knows_no_requests_is_shown_as_it_is() {
     let mut run = Run::new();
