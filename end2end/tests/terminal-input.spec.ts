@@ -131,6 +131,22 @@ test("syllables that follow each other at once are each typed once", async ({ pa
   await expect.poll(read).toBe(`${syllables.join("")}x`);
 });
 
+test("a key that comes at once after what was composed comes after it", async ({ page, server }) => {
+  const { read } = await typing(server, page);
+  // All in one turn, as a busy page finds it.
+  await page.evaluate(() => {
+    const field = document.activeElement as HTMLTextAreaElement;
+    const composition = (type: string, data: string): unknown => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
+    composition("compositionstart", "");
+    field.value += "日本";
+    composition("compositionupdate", "日本");
+    composition("compositionend", "日本");
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
+  });
+  await expect.poll(read).toMatch(/\r$/);
+  expect(read()).toBe("日本\r");
+});
+
 test("what was composed and given up is not typed", async ({ page, server }) => {
   const { cdp, sent, read } = await typing(server, page);
   const before = await sent();

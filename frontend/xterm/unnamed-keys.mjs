@@ -33,6 +33,8 @@ export function typeUnnamed(terminal, host) {
   const stop = () => (isUnnamed = isLate = false);
   const keydown = (event) => {
     stop();
+    // A key that finishes what was composed has xterm type it up to an end that it notes in a timer, and a busy page is not there yet.
+    if (isFinishing) terminal._core._compositionHelper._compositionPosition.end = terminal.textarea.value.length;
     // A dead key is one that xterm knows, and so is Option on a Mac.
     if (event.keyCode !== UNNAMED || event.isComposing || event.altKey || event.key === "Dead") return;
     isLate = isFinishing;
