@@ -18,12 +18,16 @@ async function recordShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
     interface LayoutShift extends PerformanceEntry {
       value: number;
-      sources: { node?: Node }[];
+      sources: { node?: Node; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
     }
+    const rect = ({ x, y, width, height }: DOMRectReadOnly): string => `${width}×${height} at ${x},${y}`;
     const shifts: Shift[] = [];
     const take = (entries: PerformanceEntryList): void => {
       for (const { value, sources } of entries as LayoutShift[]) {
-        const what = sources.map(({ node }) => (node instanceof Element ? node.outerHTML : (node?.textContent ?? "gone")).slice(0, 120));
+        const what = sources.map(({ node, previousRect, currentRect }) => {
+          const name = (node instanceof Element ? node.outerHTML : (node?.textContent ?? "gone")).slice(0, 120);
+          return `${name}: ${rect(previousRect)}, then ${rect(currentRect)}`;
+        });
         shifts.push({ value, what });
       }
     };
