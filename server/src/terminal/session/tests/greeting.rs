@@ -100,11 +100,11 @@ fn an_agent_whose_tmux_does_not_answer_is_said_to_be_unreachable() {
         run.session.on_attached(run.now);
         run.printed(&said.concat());
         for _ in 0..2 {
-            run.wait(GREETED_DEADLINE / 2 - Duration::from_secs(1));
+            run.wait(GREETED_DEADLINE / 3);
             run.session.on_ttyd_pong(run.now);
         }
         assert!(!run.session.is_over);
-        run.wait(Duration::from_secs(2));
+        run.wait(GREETED_DEADLINE / 3);
         assert_eq!(run.end().code, EndCode::Unreachable);
     }
 }
