@@ -97,11 +97,11 @@ if [ $verb = history ]; then
     cat -- "$seen"
     say end
 else
-    # Only what is new has a notice, and that has no history.
-    if [ -n "$notice" ]; then
-        printf '%s\n' "$notice" >"$seen"
-    elif [ "${panes:-0}" != 1 ] || [ "${history:-0}" -eq 0 ]; then
+    if [ "${panes:-0}" != 1 ] || [ "${history:-0}" -eq 0 ]; then
         : >"$seen"
+    fi
+    if [ -n "$notice" ]; then
+        { printf '%s\n' "$notice" && cat -- "$seen"; } >"$seen.cut" && mv -f -- "$seen.cut" "$seen"
     fi
     if [ -s "$seen" ]; then
         cat -- "$seen"

@@ -147,6 +147,25 @@ test("a key that comes at once after what was composed comes after it", async ({
   expect(read()).toBe("日本\r");
 });
 
+test("a letter is typed whose key came with the end of what was composed, and which comes later itself", async ({ page, server }) => {
+  const { read } = await typing(server, page);
+  await page.evaluate(async () => {
+    const field = document.activeElement as HTMLTextAreaElement;
+    const composition = (type: string, data: string): unknown => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
+    composition("compositionstart", "");
+    field.value += "日本";
+    composition("compositionupdate", "日本");
+    composition("compositionend", "日本");
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Unidentified", keyCode: 229, bubbles: true, cancelable: true }));
+    // Timers of one length come in order: all of what was composed is dealt with.
+    for (let turn = 0; turn < 3; turn++) await new Promise((next) => setTimeout(next, 0));
+    document.execCommand("insertText", false, "a");
+  });
+  await page.keyboard.press("Enter");
+  await expect.poll(read).toMatch(/\r$/);
+  expect(read()).toBe("日本a\r");
+});
+
 test("what was composed and given up is not typed", async ({ page, server }) => {
   const { cdp, sent, read } = await typing(server, page);
   const before = await sent();

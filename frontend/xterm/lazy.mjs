@@ -18,6 +18,7 @@ export function load() {
     fetchModule("addon-unicode11.mjs"),
     fetchModule("addon-web-links.mjs"),
     fetchModule("tools.mjs"),
+    // Part of the tools: fetched beside them instead of after them.
     fetchModule("unnamed-keys.mjs"),
   ]).catch((error) => {
     loading = undefined;

@@ -1,7 +1,7 @@
 // Phones' keyboards send text that no key stands for: each key is "229", and what it did is seen in the field alone. xterm compares the
 // field before and after such a key in a timer, so of letters that come in one turn it types the later ones again, and a letter that
-// comes after the timer it does not see. Here the field is compared at each change. What is composed is left to
-// xterm, which types it once it is finished.
+// comes after the timer it does not see. Here the field is compared at each change. What is composed is left to xterm, which types it once
+// it is finished.
 
 /** The code of a key that an input method has taken. */
 const UNNAMED = 229;
