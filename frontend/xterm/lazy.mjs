@@ -12,15 +12,7 @@ const fetchModule = async (file) => Object.assign(real, await import(new URL(fil
 
 /** Fetches xterm and the addons that every terminal uses. Safe to call again; a failure may be tried again. */
 export function load() {
-  loading ??= Promise.all([
-    fetchModule("xterm.mjs"),
-    fetchModule("addon-fit.mjs"),
-    fetchModule("addon-unicode11.mjs"),
-    fetchModule("addon-web-links.mjs"),
-    fetchModule("tools.mjs"),
-    // Part of the tools: fetched beside them instead of after them.
-    fetchModule("unnamed-keys.mjs"),
-  ]).catch((error) => {
+  loading ??= fetchModule("terminal.mjs").catch((error) => {
     loading = undefined;
     throw error;
   });
@@ -50,29 +42,11 @@ function hasWebgl() {
 /** Gives a terminal its tools. Only after `load()`. */
 export const equip = (terminal, host) => real.equip(terminal, host);
 
-/** Graphics contexts at one time. Browsers take the oldest away when a page has more than about sixteen. */
-const CONTEXTS_MAX = 4;
-let contexts = 0;
-
 /** Fetches the WebGL renderer where it is of use, and says whether it is. A terminal works without it. */
 export async function loadWebgl() {
-  if (contexts >= CONTEXTS_MAX || !hasWebgl()) return false;
-  await fetchModule("addon-webgl.mjs");
-  return contexts < CONTEXTS_MAX;
-}
-
-/** Makes the renderer and counts its context until it is given back. */
-function makeWebgl(...args) {
-  const addon = new real.WebglAddon(...args);
-  contexts += 1;
-  let counted = true;
-  const dispose = addon.dispose.bind(addon);
-  addon.dispose = () => {
-    if (counted) contexts -= 1;
-    counted = false;
-    dispose();
-  };
-  return addon;
+  if (real.hasRoom?.() === false || !hasWebgl()) return false;
+  await fetchModule("graphics.mjs");
+  return real.hasRoom();
 }
 
 // A constructor that returns an object yields that object: `new Terminal()` here is xterm's own.
@@ -87,8 +61,4 @@ export const Terminal = proxy("Terminal");
 export const FitAddon = proxy("FitAddon");
 export const Unicode11Addon = proxy("Unicode11Addon");
 export const WebLinksAddon = proxy("WebLinksAddon");
-export const WebglAddon = class {
-  constructor(...args) {
-    return makeWebgl(...args);
-  }
-};
+export const WebglAddon = proxy("WebglAddon");

@@ -142,7 +142,7 @@ class Tools {
     if (this.#terminal.options.fontSize === size) return;
     this.#terminal.options.fontSize = size;
     // Whoever watches the size of the element fits the terminal to it.
-    this.#host.dispatchEvent(new Event("terminal-font"));
+    this.#host.dispatchEvent(new Event("terminal-cells"));
   }
 
   /** The next character that is typed is taken together with Ctrl. On-screen keyboards send text, not keys. It is caught on its way to

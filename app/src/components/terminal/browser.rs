@@ -226,7 +226,7 @@ impl Parts {
             Listener::new(&window(), "pageshow", ignoring(weakly(self, Self::wake))),
             Listener::new(&window(), "pagehide", ignoring(weakly(self, Self::leave))),
             Listener::new(&document(), "visibilitychange", ignoring(weakly(self, Self::wake))),
-            Listener::new(&self.host, "terminal-font", ignoring(weakly(self, Self::resize_soon))),
+            Listener::new(&self.host, "terminal-cells", ignoring(weakly(self, Self::resize_soon))),
             Listener::new(&self.host, "focusin", ignoring(weakly(self, Self::stop_seeking))),
         ];
         if let Some(dark) = window().match_media("(prefers-color-scheme: dark)")? {
