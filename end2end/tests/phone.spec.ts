@@ -92,6 +92,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       expect((keys?.y ?? 0) + (keys?.height ?? 0), "the keys are on the screen").toBeLessThanOrEqual(844);
       await terminal.region.getByText("Tools").tap();
       await expectFits(page, "terminal with tools");
+      const bottom = (selector: string): Promise<number> => page.locator(selector).evaluate((element) => element.getBoundingClientRect().bottom);
+      const isCut = async (): Promise<boolean> => (await bottom(".xterm-screen")) > (await bottom(".terminal__screen"));
+      await expect.poll(isCut, { message: "the last rows are above the keys" }).toBe(false);
       await picture(page, `phone-${colorScheme}-terminal`);
     });
   });
