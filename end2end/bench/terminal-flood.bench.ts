@@ -127,10 +127,10 @@ test("a program's answer to a key in a flood", async ({ server }) => {
   }
   const [ours, theirs] = [quantile(took.ours, 0.99), quantile(took.theirs, 0.99)];
   record({
-    what: "Terminal: a program's answer to a key while `yes` floods the same terminal, added p99",
-    value: ours - theirs,
+    what: "Terminal: a program's answer to a key while `yes` floods the same terminal, p99",
+    value: ours,
     unit: "ms",
-    detail: `p50 ${format(median(took.ours))} against ${format(median(took.theirs))} ms, p99 ${format(ours)} against ${format(theirs)} ms, ${took.ours.length} keys each; the rest is the program's and tmux's`,
+    detail: `p50 ${format(median(took.ours))} ms; ttyd dialled directly p50 ${format(median(took.theirs))} ms, p99 ${format(theirs)} ms; ${took.ours.length} keys each`,
     limit: { most: 100 },
   });
 });

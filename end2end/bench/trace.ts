@@ -23,20 +23,21 @@ interface TraceEvent {
 
 const BEGIN = "recording begins";
 
-/** Records the tasks of the page's main thread for so many milliseconds. */
-export async function recordTasks(page: Page, duration: number): Promise<Task[]> {
+/** Records the tasks of the page's main thread while something happens. */
+export async function recordTasks(page: Page, happen: () => Promise<void>): Promise<Task[]> {
   const browser = page.context().browser();
   if (!browser) throw new Error("the page has no browser");
   await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
-  await page.evaluate(async ({ begin, wait }) => {
-    performance.mark(begin);
-    await new Promise((over) => setTimeout(over, wait));
-  }, { begin: BEGIN, wait: duration });
+  await page.evaluate((begin) => performance.mark(begin), BEGIN);
+  await happen();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const begin = traceEvents.find(({ name }) => name === BEGIN);
   if (!begin) throw new Error("the trace does not say where it begins");
   return traceEvents
     .filter(({ ph, name, pid, tid }) => ph === "X" && name === "ThreadControllerImpl::RunTask" && pid === begin.pid && tid === begin.tid)
     .filter(({ ts }) => ts > begin.ts)
-    .map(({ dur = 0, tdur = 0 }) => ({ elapsed: dur / 1000, busy: tdur / 1000 }));
+    .map(({ dur, tdur }) => {
+      if (dur === undefined || tdur === undefined) throw new Error("the trace does not say how long a task took");
+      return { elapsed: dur / 1000, busy: tdur / 1000 };
+    });
 }

@@ -61,10 +61,10 @@ test("pages without a terminal fetch nothing of it; opening one fetches each of 
   const dashboard = new Dashboard(page);
   await dashboard.press("steam", "Open terminal");
   await dashboard.terminal.expectRow(/[$#]\s*$/);
-  for (const part of [/\/xterm\.mjs$/, /\/tools\.mjs$/, /\/split_terminal[^/]*\.wasm$/]) {
+  for (const part of [/\/terminal\.mjs$/, /\/split_terminal[^/]*\.wasm$/]) {
     expect(fetched.filter((path) => part.test(path)), `${part}`).toHaveLength(1);
   }
-  expect(fetched.filter((path) => /webgl/.test(path)), "nothing that needs a graphics card").toEqual([]);
+  expect(fetched.filter((path) => /graphics/.test(path)), "nothing that needs a graphics card").toEqual([]);
   const first = fetched.length;
   const dialog = page.getByRole("dialog", { name: "Open terminal" });
   await dialog.getByRole("button", { name: "Close" }).click();

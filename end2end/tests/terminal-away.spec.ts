@@ -12,8 +12,8 @@ const MEANWHILE = 60;
 const BEYOND = 8000;
 /** How soon a connection is back when the network is, in ms. */
 const BACK = 2000;
-/** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 7 s for its answer. */
-const NOTICED = 14_000;
+/** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 5 s for its answer. */
+const NOTICED = 12_000;
 /** A terminal that is left is let go within this time, in ms. */
 const LET_GO = 5000;
 

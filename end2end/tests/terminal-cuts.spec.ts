@@ -3,8 +3,8 @@
 import { openOverALine } from "../fixtures/on-a-line.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 7 s for its answer. */
-const NOTICED = 14_000;
+/** A dead line is noticed within this time while somebody looks, in ms: a ping each 5 s, 5 s for its answer. */
+const NOTICED = 12_000;
 
 test.beforeEach(({ browserConsole }) => browserConsole.expect(/ERR_|WebSocket connection|Failed to fetch|net::/));
 

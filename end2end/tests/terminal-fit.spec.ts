@@ -1,6 +1,8 @@
 // A terminal takes the place it has: what the agent is told of its size is what is drawn, whatever the window, the font size and
 // the dialog around it are.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { Dashboard, type Terminal } from "../fixtures/dashboard.ts";
 import { running } from "../fixtures/running.ts";
@@ -100,6 +102,26 @@ test("in its dialog it follows the window", async ({ page, server }) => {
   await expect(page.getByRole("dialog", { name: "Open terminal" })).toBeVisible();
   await dashboard.terminal.type("bash tell");
   await resizes(page, dashboard.terminal);
+});
+
+test("while it is hidden it keeps its size", async ({ page, server }) => {
+  const { agent, put } = await running(server, page, "tailor");
+  put("tell", TELL.replace("told=$size", "told=$size; echo $size >>sizes"));
+  await page.goto(`/agent-terminal/${agent}`);
+  const { terminal } = new Dashboard(page);
+  await terminal.type("bash tell");
+  const first = await agreed(terminal);
+  for (const display of ["none", ""]) {
+    // What is hidden has no role.
+    await page.locator("[aria-label=Terminal]").evaluate(async (region, value) => {
+      (region as HTMLElement).style.display = value;
+      // Longer than a terminal waits for a size to settle, twice.
+      await new Promise((later) => setTimeout(later, 1000));
+    }, display);
+  }
+  expect(await agreed(terminal)).toEqual(first);
+  const sizes = readFileSync(join(server.data, "agents", agent, "workspace", "sizes"), "utf8");
+  expect(sizes, "the agent was told one size").toBe(`${first.rows} ${first.columns}\n`);
 });
 
 test("another size of its letters makes other rows, and is remembered", async ({ page, server }) => {

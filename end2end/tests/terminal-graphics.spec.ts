@@ -9,6 +9,8 @@ import { expect, test } from "../fixtures/test.ts";
 
 /** Terminals of one page that the card draws at most. */
 const CONTEXTS_MAX = 4;
+/** What tells the agent of another size, as docs/terminal-protocol.md has it. */
+const RESIZE = 0x02;
 
 test.use({ launchOptions });
 test.beforeEach(async ({ page, browserConsole }) => {
@@ -38,6 +40,8 @@ async function expectFit(page: Page): Promise<void> {
 
 test("a lost graphics context gives way to text, at once", async ({ page, server }) => {
   const { agent } = await running(server, page, "card");
+  let sizes = 0;
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => (sizes += payload[0] === RESIZE ? 1 : 0)));
   await page.goto(`/agent-terminal/${agent}`);
   const { terminal } = new Dashboard(page);
   await expect(canvasOf(terminal.region), "WebGL draws").toBeAttached();
@@ -45,9 +49,11 @@ test("a lost graphics context gives way to text, at once", async ({ page, server
   await expectFit(page);
   await terminal.region.locator("textarea").focus();
   await page.keyboard.type("echo drawn-$((1+6))\n");
+  expect(sizes, "it was measured once, with the cells that it has").toBe(0);
   // xterm would wait for three seconds with nothing drawn, and warn in the console: that fails this test.
   await loseContexts(page, "drawn-7");
   await expectFit(page);
+  expect(sizes, "the agent is told of the size of text").toBeGreaterThan(0);
   await terminal.type("echo after-$((1+7))");
   await terminal.expectRow("after-8");
   expect(await contextsOf(page)).toBe(0);

@@ -77,6 +77,27 @@ test("lines that the page has no more are read beside it", async ({ page, server
   for (const row of [1, 2500, 8000]) await expect(text).toContainText(`row-${row}-`);
 });
 
+test("five thousand lines are scrolled back without a gap", async ({ page, server }) => {
+  const LINES = 5000;
+  await openTerminal(server, page, "deep");
+  const { terminal } = new Dashboard(page);
+  await terminal.expectRow(/[$#]\s*$/);
+  await terminal.region.getByText("Tools").click();
+  await terminal.type("seq 1 50000");
+  await terminal.expectRow(/^50000\s*$/);
+  /** How many lines up to the last one follow one another in the page. What tmux left out of the flood comes a moment later. */
+  const inOrder = async (): Promise<number> => {
+    const download = page.waitForEvent("download");
+    await terminal.region.getByRole("button", { name: "Save what is here" }).click();
+    const lines = readFileSync(await (await download).path(), "utf8").split("\n");
+    const last = lines.lastIndexOf("50000");
+    let count = 0;
+    while (count <= last && lines[last - count] === `${50_000 - count}`) count += 1;
+    return count;
+  };
+  await expect.poll(inOrder).toBeGreaterThanOrEqual(LINES);
+});
+
 test("the tools have names that hold what is seen on them", async ({ page, server }) => {
   await openTerminal(server, page, "named");
   const { terminal } = new Dashboard(page);

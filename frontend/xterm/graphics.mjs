@@ -16,6 +16,9 @@ function contextOf(element) {
   return canvases.map((canvas) => canvas.getContext("webgl2")).find((context) => context !== null);
 }
 
+/** Gives a context back, which would otherwise be there until its canvas is collected. One that is lost has no extensions. */
+const loseContext = (context) => context?.getExtension("WEBGL_lose_context")?.loseContext();
+
 /** Tells whoever fits the terminal to its place that its cells have another size: either renderer rounds it in its own way. */
 const tellOfCells = (element) => element.dispatchEvent(new Event("terminal-cells", { bubbles: true }));
 
@@ -33,8 +36,15 @@ export class WebglAddon extends Addon {
 
   activate(terminal) {
     if (!hasRoom()) throw new Error("enough terminals are drawn by the graphics card");
-    super.activate(terminal);
     const { element } = terminal;
+    try {
+      super.activate(terminal);
+    } catch (error) {
+      // It may have begun: the terminal's text is below what it has put there.
+      loseContext(contextOf(element));
+      for (const canvas of element.querySelectorAll(".xterm-screen canvas")) canvas.remove();
+      throw error;
+    }
     const context = contextOf(element);
     const lose = (event) => {
       event.stopPropagation();
@@ -47,8 +57,7 @@ export class WebglAddon extends Addon {
       this.#giveBack = () => {};
       contexts -= 1;
       element.removeEventListener("webglcontextlost", lose, true);
-      // Otherwise it would be there until its canvas is collected. A lost one has no extensions.
-      context?.getExtension("WEBGL_lose_context")?.loseContext();
+      loseContext(context);
     };
     tellOfCells(element);
   }

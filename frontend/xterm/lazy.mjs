@@ -7,6 +7,8 @@
 const here = new URL(".", import.meta.url);
 const real = {};
 let loading;
+/** Whether there is a graphics card, once somebody has asked. */
+let card;
 
 const fetchModule = async (file) => Object.assign(real, await import(new URL(file, here)));
 
@@ -16,6 +18,8 @@ export function load() {
     loading = undefined;
     throw error;
   });
+  // Beside it instead of after it. Who needs it asks again.
+  loadWebgl().catch(() => {});
   return loading;
 }
 
@@ -31,12 +35,12 @@ function rendererOf(context) {
 }
 
 /** Whether a graphics card draws WebGL here. Emulated, it is slower than xterm's own renderer, whose text is in the page. */
-function hasWebgl() {
+function findCard() {
   const context = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
   if (context === null) return false;
-  const real = !EMULATED.test(rendererOf(context));
+  const isReal = !EMULATED.test(rendererOf(context));
   context.getExtension("WEBGL_lose_context")?.loseContext();
-  return real;
+  return isReal;
 }
 
 /** Gives a terminal its tools. Only after `load()`. */
@@ -44,7 +48,8 @@ export const equip = (terminal, host) => real.equip(terminal, host);
 
 /** Fetches the WebGL renderer where it is of use, and says whether it is. A terminal works without it. */
 export async function loadWebgl() {
-  if (real.hasRoom?.() === false || !hasWebgl()) return false;
+  card ??= findCard();
+  if (!card) return false;
   await fetchModule("graphics.mjs");
   return real.hasRoom();
 }

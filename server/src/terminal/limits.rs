@@ -44,7 +44,8 @@ pub const WINDOW_FIRST: usize = 32 * 1024;
 pub const WINDOW_MIN: usize = 8 * 1024;
 /// See [`WINDOW_FIRST`].
 pub const WINDOW_MAX: usize = 256 * 1024;
-/// How much longer than the quickest round trip output may be under way. With what the line itself needs, it stays below 250 ms.
+/// How much longer than the quickest round trip output may be under way; half of that round trip if it is longer. It stays below 250 ms
+/// where a round trip takes up to 160 ms.
 pub const QUEUE_FOR: Duration = Duration::from_millis(60);
 /// For how long the quickest round trip is remembered.
 pub const ROUND_TRIP_MEMORY: Duration = Duration::from_secs(30);

@@ -21,11 +21,15 @@ mod served;
 mod support {
     mod client;
     mod dice;
+    mod nginx;
     mod program;
+    mod skipped;
 
     pub use client::Client;
     pub use dice::Dice;
+    pub use nginx::nginx;
     pub use program::{Program, Running};
+    pub use skipped::skipped;
 }
 #[path = "../it/terminal"]
 #[expect(dead_code, reason = "what it can do is for other tests, too")]

@@ -29,7 +29,7 @@ pub enum ServerFrame {
     Status(Status),
     /// `86`: `u32` number of the next input frame. All before it were taken over and will not be asked for again.
     InputAck(u32),
-    /// `87`: the last word, before the socket is closed: `{"code":"stopped","message":"…","retry":false}`.
+    /// `87`: the last word, before the socket is closed: `{"code":"not_running","message":"…","retry":false}`.
     End(End),
 }
 

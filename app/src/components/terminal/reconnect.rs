@@ -14,10 +14,10 @@ const STABLE_AFTER: f64 = 10_000.0;
 const WELCOME_DEADLINE: f64 = 20_000.0;
 /// How often a visible page asks whether the other side is still there.
 const PING_EVERY: f64 = 5_000.0;
-/// How soon something must come after a ping; the next ping is sent before that.
-const ANSWER_DEADLINE: f64 = 7_000.0;
-/// The same after the page was asleep or the network came back, when somebody is waiting.
-pub const WAKE_DEADLINE: f64 = 2_000.0;
+/// How soon something must come after a ping. Together with [`PING_EVERY`], and a tick's second, a dead connection is noticed within 12 s.
+const ANSWER_DEADLINE: f64 = 5_000.0;
+/// The same after the page was asleep or the network came back, when somebody is waiting: 2 s, with time to say so.
+const WAKE_DEADLINE: f64 = 1_500.0;
 
 /// Where the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +41,8 @@ pub enum Command {
     WaitUntil(f64),
     /// Drop it for good.
     Stop,
-    /// Send a ping.
-    Ping,
+    /// Send a ping, and call [`Reconnect::tick`] at this time.
+    Ping { answer_by: f64 },
 }
 
 /// The life of one terminal's connection.
@@ -61,10 +61,12 @@ impl Reconnect {
         Self { state: State::Connecting { since: now }, failures: 0, was_live: false, not_before: 0.0 }
     }
 
-    /// The welcome came.
-    pub fn welcomed(&mut self, now: f64) {
-        self.state = State::Live { since: now, pinged: now, answer_by: None };
+    /// The welcome came. The first ping tells how long the way is.
+    pub fn welcomed(&mut self, now: f64) -> Command {
+        let answer_by = now + ANSWER_DEADLINE;
+        self.state = State::Live { since: now, pinged: now, answer_by: Some(answer_by) };
         self.was_live = true;
+        Command::Ping { answer_by }
     }
 
     /// Any frame came.
@@ -104,8 +106,9 @@ impl Reconnect {
             State::Waiting { .. } => Some(self.connect(now)),
             State::Live { pinged, answer_by, .. } => {
                 *pinged = now;
-                *answer_by = Some(now + WAKE_DEADLINE);
-                Some(Command::Ping)
+                let deadline = now + WAKE_DEADLINE;
+                *answer_by = Some(deadline);
+                Some(Command::Ping { answer_by: deadline })
             }
             State::Connecting { .. } | State::Ended => None,
         }
@@ -130,8 +133,8 @@ impl Reconnect {
             State::Live { answer_by: Some(deadline), .. } if visible && now >= *deadline => self.lost(now, random),
             State::Live { pinged, answer_by, .. } if visible && now >= *pinged + PING_EVERY => {
                 *pinged = now;
-                answer_by.get_or_insert(now + ANSWER_DEADLINE);
-                Some(Command::Ping)
+                let deadline = *answer_by.get_or_insert(now + ANSWER_DEADLINE);
+                Some(Command::Ping { answer_by: deadline })
             }
             _ => None,
         }
@@ -177,6 +180,7 @@ mod tests {
     fn live(now: f64) -> Reconnect {
         let mut machine = Reconnect::new(now);
         machine.welcomed(now);
+        machine.heard();
         machine
     }
 
@@ -218,23 +222,23 @@ mod tests {
     #[test]
     fn waking_up_probes_a_connection_that_may_be_dead() {
         let mut machine = live(0.0);
-        assert_eq!(machine.woken(1_000_000.0), Some(Command::Ping));
+        assert_eq!(machine.woken(1_000_000.0), Some(Command::Ping { answer_by: 1_001_500.0 }));
         assert_eq!(machine.tick(1_001_000.0, 0.0, true), None);
         machine.heard();
-        assert_eq!(machine.tick(1_002_000.0, 0.0, true), None);
+        assert_eq!(machine.tick(1_001_500.0, 0.0, true), None);
         machine.woken(1_003_000.0);
-        assert_eq!(machine.tick(1_005_000.0, 0.0, true), Some(Command::WaitUntil(1_005_000.0)));
+        assert_eq!(machine.tick(1_004_500.0, 0.0, true), Some(Command::WaitUntil(1_004_500.0)));
     }
 
     #[test]
     fn a_visible_page_pings_and_gives_up_on_silence_and_a_hidden_one_does_neither() {
         let mut machine = live(0.0);
         assert_eq!(machine.tick(60_000.0, 0.0, false), None);
-        assert_eq!(machine.tick(60_000.0, 0.0, true), Some(Command::Ping));
+        assert_eq!(machine.tick(60_000.0, 0.0, true), Some(Command::Ping { answer_by: 65_000.0 }));
         machine.heard();
-        assert_eq!(machine.tick(65_000.0, 0.0, true), Some(Command::Ping));
-        assert_eq!(machine.tick(70_000.0, 0.0, true), Some(Command::Ping));
-        assert_eq!(machine.tick(72_000.0, 0.0, true), Some(Command::WaitUntil(72_000.0)));
+        assert_eq!(machine.tick(65_000.0, 0.0, true), Some(Command::Ping { answer_by: 70_000.0 }));
+        assert_eq!(machine.tick(69_900.0, 0.0, true), None);
+        assert_eq!(machine.tick(70_000.0, 0.0, true), Some(Command::WaitUntil(70_000.0)));
     }
 
     #[test]
@@ -269,7 +273,7 @@ mod tests {
             for (step, pause) in steps {
                 now += pause;
                 match step {
-                    0 => machine.welcomed(now),
+                    0 => { machine.welcomed(now); }
                     1 => { machine.lost(now, random); }
                     2 => { machine.woken(now); }
                     3 => { machine.tick(now, random, true); }

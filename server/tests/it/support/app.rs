@@ -168,10 +168,15 @@ impl TestApp {
 
     /// A new browser in which the user is signed in.
     pub async fn browser_of(&self, user: UserId) -> Client {
-        self.session_of(user).await.1
+        self.browser_for(user, Duration::from_secs(3600)).await
     }
 
-    async fn session_of(&self, user: UserId) -> (SessionId, Client) {
+    /// Signs the user in for so long.
+    pub async fn browser_for(&self, user: UserId, lasts: Duration) -> Client {
+        self.session_of(user, lasts).await.1
+    }
+
+    async fn session_of(&self, user: UserId, lasts: Duration) -> (SessionId, Client) {
         let number = self.number();
         let secret = format!("{number:064x}");
         let hash: String = Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -182,7 +187,7 @@ impl TestApp {
             user_id: user,
             secret_hash: hash,
             created_at: now,
-            expires_at: now.checked_add(Duration::from_secs(3600)).unwrap(),
+            expires_at: now.checked_add(lasts).unwrap(),
             user_agent: "test".into(),
             address: "192.0.2.1".into(),
         };
@@ -208,7 +213,7 @@ impl TestApp {
     /// Makes one of everything for the user.
     pub async fn objects_of(&self, user: UserId) -> Objects {
         let number = self.number();
-        let (session, browser) = self.session_of(user).await;
+        let (session, browser) = self.session_of(user, Duration::from_secs(3600)).await;
         let project = NewProject { name: format!("project {number}"), ..NewProject::default() };
         let project: ProjectId = browser.made("/api/projects", &project).await;
         let task = NewTask { title: format!("task {number}"), ..NewTask::default() };

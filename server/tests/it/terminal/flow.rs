@@ -1,12 +1,18 @@
 //! What flows, and how it starts over.
 
+use std::time::{Duration, Instant};
+
 use domain::{
     terminal::{ClientFrame, ResetReason, Resume, ServerFrame},
     ttyd,
 };
-use server::terminal::limits::WINDOW_FIRST;
+use server::terminal::limits::{RESIZE_EVERY, WINDOW_FIRST};
+use tokio::time::{interval, sleep};
 
 use super::{FakeTtyd, SCREEN, TestApp, live, open, running_agent, viewer::Viewer};
+
+/// How long a window is dragged.
+const STORM: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_flow_both_ways_and_ttyds_own_talk_stays_inside() {
@@ -51,14 +57,26 @@ async fn a_ping_is_answered_with_its_number() {
 async fn a_storm_of_sizes_is_thinned_and_the_last_one_arrives() {
     let app = TestApp::new().await;
     let (_, _, mut viewer, mut ttyd) = live(&app).await;
-    for cols in 100..300 {
-        viewer.resize(cols, 30).await;
-    }
-    let mut sizes = 0;
-    while ttyd.next().await.unwrap() != ttyd::encode_resize(299, 30) {
-        sizes += 1;
-    }
-    assert!(sizes < 100, "{sizes} sizes came through");
+    let began = Instant::now();
+    let storm = async {
+        // As a window that is dragged for five seconds.
+        let mut frame = interval(STORM / 200);
+        for cols in 100..300 {
+            frame.tick().await;
+            viewer.resize(cols, 30).await;
+        }
+    };
+    let come_through = async {
+        let mut sizes = 1;
+        while ttyd.next().await.unwrap() != ttyd::encode_resize(299, 30) {
+            sizes += 1;
+        }
+        sizes
+    };
+    let ((), sizes) = tokio::join!(storm, come_through);
+    // Ten a second, and the first at once.
+    let most = 2 + began.elapsed().as_millis() / RESIZE_EVERY.as_millis();
+    assert!((10..=most).contains(&sizes), "{sizes} sizes came through, at most {most} may");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +116,67 @@ async fn a_browser_that_does_not_read_holds_nobody_up_and_gets_a_fresh_screen() 
     assert_eq!(output, format!("{SCREEN}fresh"));
     let page = app.state.metrics.encode().unwrap();
     assert!(page.contains("aiworker_terminal_overruns_total 1"), "{page}");
+}
+
+/// The numbers of all whole lines.
+fn numbers(text: &[u8]) -> Vec<u64> {
+    let text = String::from_utf8_lossy(text);
+    let whole = text.rsplit_once("\r\n").map_or("", |(whole, _)| whole);
+    whole
+        .trim_start_matches(SCREEN)
+        .split("\r\n")
+        .filter(|line| !line.is_empty())
+        .map(|line| line.parse().unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_on_a_slow_line_is_told_of_every_gap() {
+    /// Bytes a second that are printed, and that the browser takes.
+    const PRINTED: usize = 5_000_000;
+    const TAKEN: u32 = 200_000;
+    /// Screens that it sees.
+    const EPOCHS: usize = 6;
+    let app = TestApp::new().await;
+    let (_, _, mut viewer, mut ttyd) = live(&app).await;
+    let printing = async {
+        let mut pace = interval(Duration::from_millis(5));
+        let mut lines = 1_000_000_u64..;
+        loop {
+            pace.tick().await;
+            let some: String = lines.by_ref().take(PRINTED / 200 / 9).map(|line| format!("{line}\r\n")).collect();
+            if ttyd.print(some.as_bytes()).await.is_err() {
+                ttyd = FakeTtyd::accept(&app).await;
+            }
+        }
+    };
+    let reading = async {
+        let mut epochs = vec![Vec::new()];
+        while epochs.len() <= EPOCHS {
+            match viewer.frame().await {
+                ServerFrame::Output { bytes, .. } => {
+                    sleep(Duration::from_secs(1) * u32::try_from(bytes.len()).unwrap() / TAKEN).await;
+                    epochs.last_mut().unwrap().extend(bytes);
+                }
+                ServerFrame::Reset(reset) => {
+                    assert_eq!(reset.reason, ResetReason::Skipped);
+                    epochs.push(Vec::new());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        epochs
+    };
+    let epochs = tokio::select! {
+        () = printing => panic!("it prints for ever"),
+        epochs = reading => epochs,
+    };
+    for epoch in &epochs[..EPOCHS] {
+        let numbers = numbers(epoch);
+        assert!(numbers.len() > 100, "{} lines", numbers.len());
+        let gap = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1);
+        assert_eq!(gap, None, "nobody told of this gap");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

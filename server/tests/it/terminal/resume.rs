@@ -47,6 +47,32 @@ async fn a_cut_costs_nothing() {
     assert!(page.contains(r#"aiworker_terminal_reconnects_total{path="resume",reason="connection"} 20"#), "{page}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_during_a_cut_comes_byte_by_byte() {
+    /// What 4 kB a second are in 20 s.
+    const PRINTED: usize = 80_000;
+    let app = TestApp::new().await;
+    let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
+    let mut line = 0_u32;
+    for _ in 0..10 {
+        let resume = viewer.resume.clone();
+        drop(viewer);
+        let mut printed = String::new();
+        while printed.len() < PRINTED {
+            line += 1;
+            let next = format!("line {line}\r\n");
+            ttyd.print(next.as_bytes()).await.unwrap();
+            printed.push_str(&next);
+        }
+        viewer = Viewer::connect(app.address, &browser, agent).await.unwrap();
+        viewer.hello_again(Mode::Drive, Some(resume.clone())).await;
+        let welcome = viewer.welcomed().await;
+        assert_eq!((&welcome.session, welcome.epoch, welcome.seq), (&resume.session, resume.epoch, resume.seq));
+        // A new screen instead would end this with a panic.
+        assert_eq!(viewer.output_until(&format!("line {line}\r\n")).await, printed);
+    }
+}
+
 /// A letter for each key, so that a lost, doubled or moved one is seen.
 fn letter(key: u32) -> u8 {
     b"abcdefghijklmnopqrstuvwxyz"[(key * 7 % 26) as usize]

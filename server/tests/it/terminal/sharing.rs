@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{
-    FakeTtyd, TestApp, live,
+    FakeTtyd, TestApp, live, open, running_agent,
     viewer::{PATIENCE, Viewer},
 };
 use crate::support::{Client, eventually};
@@ -80,6 +80,35 @@ async fn a_session_that_another_server_ended_is_noticed_when_it_is_checked_again
     let (end, close) = viewer.end().await;
     assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
     assert_eq!(ttyd.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_ends_its_terminals_and_opens_no_more() {
+    let app = TestApp::rechecking(Duration::from_millis(100)).await;
+    let (_, agent) = running_agent(&app).await;
+    let user = app.state.store.user_by_name("owner").await.unwrap().unwrap().user.id;
+    let browser = app.browser_for(user, Duration::from_secs(2)).await;
+    let (mut viewer, _ttyd) = open(&app, &browser, agent).await;
+    let (end, close) = viewer.end().await;
+    assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
+    let (status, _) = Viewer::connect(app.address, &browser, agent).await.err().expect("it was let in");
+    assert_eq!(status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_revoked_ends_its_terminals_and_opens_no_more() {
+    let app = TestApp::rechecking(Duration::from_millis(100)).await;
+    let (browser, agent) = running_agent(&app).await;
+    let user = app.state.store.user_by_name("owner").await.unwrap().unwrap().user.id;
+    let program = app.program_of(user).await;
+    let (mut viewer, _ttyd) = open(&app, &program, agent).await;
+    let tokens = browser.get("/api/tokens").await.data();
+    let token = tokens.as_array().unwrap().iter().find(|token| token["name"] == "program").unwrap();
+    browser.delete(&format!("/api/tokens/{}", token["id"].as_str().unwrap())).await.data();
+    let (end, close) = viewer.end().await;
+    assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
+    let (status, _) = Viewer::connect(app.address, &program, agent).await.err().expect("it was let in");
+    assert_eq!(status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use domain::{
 };
 use futures::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
+use server::terminal::limits::PING_EVERY;
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
@@ -155,6 +156,23 @@ impl Viewer {
     pub async fn pong(&mut self) {
         self.raw(ClientFrame::Ping(0).encode()).await;
         while !matches!(self.frame().await, ServerFrame::Pong { .. }) {}
+    }
+
+    /// Only listens until the server has pinged so often. Nothing may begin anew meanwhile.
+    pub async fn idle(&mut self, pings: usize) {
+        let mut came = 0;
+        while came < pings {
+            let message = timeout(2 * PING_EVERY, self.socket.next()).await.expect("no ping came");
+            match message.expect("somebody hung up").unwrap() {
+                Message::Ping(_) => came += 1,
+                Message::Binary(frame) => match ServerFrame::decode(&frame).unwrap() {
+                    ServerFrame::Output { seq, bytes } => self.on_output(seq, bytes.len()).await,
+                    ServerFrame::Status(_) | ServerFrame::InputAck(_) => {}
+                    other => panic!("{other:?} for one who does nothing"),
+                },
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Skips output up to the next epoch.

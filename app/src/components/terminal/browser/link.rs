@@ -20,7 +20,7 @@ use web_sys::{BinaryType, MessageEvent, WebSocket};
 
 use super::super::{
     exchange::Exchange,
-    reconnect::{Command, Reconnect, WAKE_DEADLINE},
+    reconnect::{Command, Reconnect},
     status::{Standing, Status},
 };
 
@@ -152,10 +152,6 @@ impl Link {
     pub fn wake(self: &Rc<Self>) {
         let command = self.machine.borrow_mut().woken(now());
         self.run(command);
-        if self.machine.borrow().is_live() {
-            // The next tick may be a second late.
-            self.wait_until(now() + WAKE_DEADLINE);
-        }
     }
 
     /// The page is left, perhaps to be shown again later: the server need not keep the session until then.
@@ -207,7 +203,11 @@ impl Link {
                 self.wait_until(time);
             }
             Some(Command::Stop) => self.hang_up(DONE),
-            Some(Command::Ping) => self.ping(),
+            Some(Command::Ping { answer_by }) => {
+                self.ping();
+                // The next tick may be a second late.
+                self.wait_until(answer_by);
+            }
             None => {}
         }
         let standing = match self.machine.borrow().standing(now()) {
@@ -287,7 +287,7 @@ impl Link {
     fn on_frame(self: &Rc<Self>, frame: ServerFrame) {
         match frame {
             ServerFrame::Welcome(welcome) => {
-                self.machine.borrow_mut().welcomed(now());
+                let ping = self.machine.borrow_mut().welcomed(now());
                 self.end.take();
                 self.attached.set(None);
                 let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
@@ -297,7 +297,7 @@ impl Link {
                 self.acked.set((welcome.epoch, 0));
                 let pending = self.exchange.borrow().pending().len();
                 self.send_pending(pending);
-                self.run(Some(Command::Ping));
+                self.run(Some(ping));
                 if welcomed.input_lost {
                     (self.owner)(Incoming::Typed(Fate::Lost));
                 }

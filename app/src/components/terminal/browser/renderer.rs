@@ -2,9 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
+use futures::{
+    FutureExt as _,
+    future::{Either, select},
+};
+use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use xterm_js_rs::{Terminal, addons::webgl::WebglAddon};
@@ -25,20 +30,18 @@ struct Active {
     _on_loss: Closure<dyn FnMut()>,
 }
 
+/// How long a terminal waits for the renderer before it is measured, in milliseconds. A later one makes other cells, and with them
+/// another size, for which the agent's side has to paint everything anew.
+const WAIT: u32 = 300;
+
 impl Renderer {
-    /// Fetches the renderer and switches to it when it has come.
-    pub fn start(terminal: &Rc<Terminal>) -> Self {
+    /// Fetches the renderer and switches to it when it has come, which may be later.
+    pub async fn start(terminal: &Rc<Terminal>) -> Self {
         let state = Rc::new(State::default());
-        let (terminal, weak) = (Rc::clone(terminal), Rc::downgrade(&state));
-        spawn_local(async move {
-            // Nothing is lost when it cannot be had.
-            if load_webgl().await.is_ok_and(|usable| usable.is_truthy())
-                && let Some(state) = weak.upgrade()
-                && !state.stopped.get()
-            {
-                let _ = activate(&state, &terminal);
-            }
-        });
+        let switching = switch(Rc::downgrade(&state), Rc::clone(terminal)).boxed_local();
+        if let Either::Right(((), switching)) = select(switching, TimeoutFuture::new(WAIT)).await {
+            spawn_local(switching);
+        }
         Self(state)
     }
 
@@ -46,6 +49,16 @@ impl Renderer {
     pub fn stop(&self) {
         self.0.stopped.set(true);
         deactivate(&self.0);
+    }
+}
+
+async fn switch(state: Weak<State>, terminal: Rc<Terminal>) {
+    // Nothing is lost when it cannot be had.
+    if load_webgl().await.is_ok_and(|usable| usable.is_truthy())
+        && let Some(state) = state.upgrade()
+        && !state.stopped.get()
+    {
+        let _ = activate(&state, &terminal);
     }
 }
 

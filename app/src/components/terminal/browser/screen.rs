@@ -106,7 +106,7 @@ impl Screen {
         })
         .into_js_value();
         let tools = bindings::equip(terminal.unchecked_ref(), &host);
-        let renderer = Renderer::start(&terminal);
+        let renderer = Renderer::start(&terminal).await;
         Ok(Self {
             terminal,
             fit,
