@@ -9,7 +9,8 @@
 set -uo pipefail
 
 here=${BASH_SOURCE[0]%/*} # always started by its full path
-tmux() { command tmux -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
+# Viewers understand UTF-8, whatever the agent's locale says.
+tmux() { command tmux -u -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "$@"; }
 say() { printf '\033_aiworker %s\033\134' "$1"; }
 
 # Called by tmux, further down.
@@ -32,14 +33,31 @@ if read -r -t 5 colon a b c d e && [ "${colon:-}" = : ]; then
 fi
 
 # The window takes this viewer's size before the history is read. Were it done by attaching, lines would move between
-# history and screen in between, and be missing or shown twice. One call, because each costs some milliseconds.
+# history and screen in between, and be missing or shown twice. One call, because each costs some milliseconds, as does every
+# other program that is started here: somebody waits for the screen.
 # Whoever only watches changes no size.
 FACTS='#{window_panes} #{history_size} #{pid}.#{session_id}.#{session_created}'
-look() { # fills the file `seen`: a line of facts, then the history
-    local size=() capture=(capture-pane -peJ -t "=agent:" -S "-$most_lines" -E -1)
+look() { # sets `facts`, a line, and `seen`, the history
+    local LC_ALL=C size=() capture=(capture-pane -peJ -t "=agent:" -S "-$most_lines" -E -1)
     [ "$mode" = watch ] || size=(resize-window -t "=agent:" -x "$columns" -y "$rows" \;)
     [ $verb = attach ] || capture=(capture-pane -pJ -t "=agent:" -S "-$most_lines")
-    tmux "${size[@]}" display-message -p -t =agent: "$FACTS" \; "${capture[@]}" >"$seen" 2>/dev/null
+    # The dot keeps the newlines at the end.
+    seen=$(tmux "${size[@]}" display-message -p -t =agent: "$FACTS" \; "${capture[@]}" 2>/dev/null && printf .) || return
+    facts=${seen:0:200}
+    facts=${facts%%$'\n'*}
+    seen=${seen:${#facts}+1}
+    seen=${seen%.}
+}
+
+# Cuts the history to the bytes that were asked for, at the beginning of a line. (Bash looks for a character in a text in the square of
+# the text's length, but for `read`, and programs print lines of any length.)
+cut_history() {
+    local LC_ALL=C line=
+    if [ ${#seen} -gt "$most_bytes" ]; then
+        seen=${seen: -most_bytes}
+        { IFS= read -r line <<<"$seen"; } 2>/dev/null
+        seen=${seen:${#line}+1}
+    fi
 }
 
 # When it attaches, tmux throws away what has not been read yet (tcflush), and on a busy machine that would be the end of the
@@ -55,17 +73,18 @@ count_taken() { # sets `taken`
 }
 
 wait_until_taken() { # bytes, count before they were printed
-    local last=-1 tries
+    local last=-1 tries never
+    exec {never}<> <(:) # something to wait on that never comes
     # A viewer on a slow line takes its time: 20 s at most.
     for ((tries = 0; tries < 4000; tries++)); do
-        count_taken || { sleep 0.1 && return; }
-        ((taken - $2 < $1 || (taken != last && tries < 60))) || return
+        count_taken || { sleep 0.1 && break; }
+        ((taken - $2 < $1 || (taken != last && tries < 60))) || break
         last=$taken
         read -r -t 0.005 -u "$never"
     done
+    exec {never}<&-
 }
 
-seen=${TMPDIR:-/tmp}/attach-$$
 notice=
 if ! look; then
     # Before its first session, the agent is merely still starting.
@@ -77,34 +96,21 @@ if ! look; then
     look
 fi
 
-# Cuts the history to the bytes that were asked for, at the beginning of a line. The line of facts goes.
-cut_history() {
-    tail -n +2 -- "$seen" >"$seen.cut"
-    if [ "$(stat -c %s -- "$seen.cut")" -gt "$most_bytes" ]; then
-        tail -c "$most_bytes" -- "$seen.cut" | tail -n +2 >"$seen"
-    else
-        mv -f -- "$seen.cut" "$seen"
-    fi
-}
-
-exec {never}<> <(:) # something to wait on that never comes
 before=0
-! count_taken || before=$taken
-read -r panes history identity <"$seen"
+[ "$receipt" = receipt ] || ! count_taken || before=$taken
+read -r panes history identity <<<"${facts:-}"
 say "session ${identity:-none}"
 cut_history
 if [ $verb = history ]; then
-    cat -- "$seen"
+    printf '%s' "$seen"
     say end
 else
     if [ "${panes:-0}" != 1 ] || [ "${history:-0}" -eq 0 ]; then
-        : >"$seen"
+        seen=
     fi
-    if [ -n "$notice" ]; then
-        { printf '%s\n' "$notice" && cat -- "$seen"; } >"$seen.cut" && mv -f -- "$seen.cut" "$seen"
-    fi
-    if [ -s "$seen" ]; then
-        cat -- "$seen"
+    [ -z "$notice" ] || seen=$notice$'\n'$seen
+    if [ -n "$seen" ]; then
+        printf '%s' "$seen"
         # Back to plain colours, and as many newlines as lift exactly what was printed off the screen that tmux is about to
         # clear.
         printf '\033[m'
@@ -112,16 +118,15 @@ else
     fi
     say screen
 fi
-# The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
-read -r lines bytes < <(wc -lc <"$seen")
 if [ "$receipt" = receipt ]; then
     # A viewer on a slow line takes its time, and one that looks away for a while, too. One of whom nothing is heard for longer is
     # gone: what it sent later would be typed into tmux.
     read -r -t 600 || exit 0
 else
+    # The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
+    read -r lines bytes < <(printf '%s' "$seen" | wc -lc)
     wait_until_taken $((bytes + lines + 40)) "$before"
 fi
-rm -f -- "$seen" "$seen.cut"
 [ $verb = attach ] || exit 0
 attach=(attach-session -t "=agent:")
 if [ "$mode" = watch ]; then
@@ -136,6 +141,4 @@ fi
 if [ "${panes:-0}" = 1 ]; then
     attach+=(\; if-shell -F -t "=agent:" "#{!=:#{history_size},${history:-0}}" "run-shell -b \"'$here/attach.sh' moved #{client_tty}\"")
 fi
-exec {never}<&-
-# Viewers understand UTF-8, whatever the agent's locale says.
 exec tmux -u -S "$AIWORKER_SOCKETS/tmux.sock" -f "$here/tmux.conf" "${attach[@]}"

@@ -21,6 +21,8 @@ const LINES = {
 const FLOOD = 2000;
 /** Nothing came for so long: it is quiet. In ms. */
 const QUIET = 1500;
+/** Nothing came for so long after Ctrl+C: it is given up. In ms. */
+const HELD_UP = 30_000;
 const INTERRUPTS = 12;
 const CUTS = 25;
 const KEYS = 150;
@@ -57,14 +59,15 @@ async function interrupts(terminal: Terminal, times: number): Promise<number[]> 
   for (let time = 0; time < times; time++) {
     terminal.type("yes\r");
     await pause(FLOOD);
-    // Whoever holds the flood up for a while is not quiet yet.
-    const echoed = terminal.shows("^C");
     const pressed = performance.now();
     terminal.type("\u0003");
-    await echoed;
-    do await pause(20);
-    while (performance.now() - Math.max(pressed, terminal.heard()) < QUIET);
-    took.push(Math.max(0, terminal.heard() - pressed));
+    // Something must come: the key is echoed. Until then nothing is quiet, but held up.
+    const isOver = (): boolean => {
+      const [now, heard] = [performance.now(), terminal.heard()];
+      return heard < pressed ? now - pressed > HELD_UP : now - heard > QUIET;
+    };
+    while (!isOver()) await pause(20);
+    took.push(terminal.heard() < pressed ? HELD_UP : terminal.heard() - pressed);
   }
   return took;
 }
@@ -189,8 +192,8 @@ test("a repaint", async ({ server }) => {
   const run = join(server.data, "agents", agent.id, "run");
   const credential = `agent:${readFileSync(join(run, "terminal-password"), "latin1")}`;
   for (let time = 0; time < REPAINTS; time++) {
-    const began = performance.now();
     const viewer = await terminalOf(agent, link);
+    const began = performance.now();
     const shown = viewer.shows("painted-2");
     await viewer.connect();
     await shown;
@@ -207,10 +210,17 @@ test("a repaint", async ({ server }) => {
   }
   link.close();
   record({
-    what: "Terminal: from opening to the screen, 200×50 with 2,000 lines of history, added p50",
+    what: "Terminal: from opening to the screen, 200×50 with 2,000 lines of history, p50",
+    value: median(took.ours),
+    unit: "ms",
+    detail: `p99 ${format(quantile(took.ours, 0.99))} ms; sign-in, ttyd, attach.sh and tmux among it`,
+    limit: { most: 30 },
+  });
+  record({
+    what: "The same, added to ttyd dialled directly",
     value: median(took.ours) - median(took.theirs),
     unit: "ms",
-    detail: `p50 ${format(median(took.ours))} ms, p99 ${format(quantile(took.ours, 0.99))} ms, sign-in, ttyd and tmux's attach among it; ttyd dialled directly p50 ${format(median(took.theirs))} ms`,
+    detail: `ttyd dialled directly p50 ${format(median(took.theirs))} ms, p99 ${format(quantile(took.theirs, 0.99))} ms, asked for the same history`,
     limit: { most: 30 },
   });
   record({

@@ -196,7 +196,9 @@ test("whatever is printed stays inside the terminal, is not typed back, and does
 test("wide characters and emoji are as wide as tmux takes them", async ({ page, server }) => {
   const { put } = await openTerminal(server, page, "wide");
   const { terminal } = new Dashboard(page);
-  const sheet = ["a", "é", "e\u0301", "漢", "한", "ｱ", "Ａ", "あ", "🦊", "🚀", "😀", "✓", "→", "…", "│", "█", "“", "ß", "Ж", "ไ", "☃", "⚠", "─"];
+  // Of emoji that are joined to one (families, skin tones) tmux and xterm think differently: docs/terminal-acceptance.md.
+  const composed = ["🇩🇪", "❤\ufe0f", "⚠\ufe0f", "1\ufe0f\u20e3", "ที่", "ห์", "कि", "한"];
+  const sheet = [...composed, "a", "é", "e\u0301", "漢", "한", "ｱ", "Ａ", "あ", "🦊", "🚀", "😀", "✓", "→", "…", "│", "█", "“", "ß", "Ж", "ไ", "☃", "⚠", "─"];
   // The shell asks where the cursor is, which is tmux's answer.
   put("widths", `stty -echo; while IFS= read -r glyph <&3; do printf '%s' "$glyph"; IFS='[;' read -rsd R -p $'\\e[6n' _ _ column; echo "| $column"; done 3<sheet; stty echo; echo all-$((4+4))`);
   put("sheet", `${sheet.join("\n")}\n`);
@@ -224,7 +226,7 @@ test("wide characters and emoji are as wide as tmux takes them", async ({ page, 
     const width = narrow ? place(narrow, 1) - narrow.getBoundingClientRect().left : NaN;
     let lines = 0;
     for (const row of rows.children) {
-      const line = row.textContent?.match(/^(\P{ASCII}+|[ae]\u0301?)\| (\d+)\s*$/u);
+      const line = row.textContent?.match(/^(\P{ASCII}+|[ae1]\P{ASCII}*)\| (\d+)\s*$/u);
       if (!line) continue;
       lines += 1;
       const column = Math.round((place(row, line[1]?.length ?? 0) - row.getBoundingClientRect().left) / width) + 1;

@@ -1,9 +1,10 @@
 //! A viewer whose connection was lost comes back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::terminal::{Mode, ResetReason};
 use futures::StreamExt as _;
+use server::terminal::limits::DEAD_AFTER;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{FakeTtyd, SCREEN, TestApp, live, running_agent, viewer::Viewer};
@@ -121,6 +122,30 @@ async fn too_much_output_meanwhile_is_not_kept() {
     let welcome = viewer.welcomed().await;
     assert_eq!((&welcome.session, welcome.epoch, welcome.seq), (&resume.session, 2, 0));
     viewer.output_until(SCREEN).await;
+}
+
+/// It answers no ping either, and nobody can tell it from one that is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_reads_nothing_is_let_go_after_a_minute_and_gets_the_screen_anew() {
+    let app = TestApp::keeping(Duration::from_secs(1)).await;
+    let (browser, agent, mut viewer, mut ttyd) = live(&app).await;
+    viewer.input(0, b"a").await;
+    assert_eq!(ttyd.typed(1).await, b"a");
+    let began = Instant::now();
+    assert_eq!(ttyd.next().await, None, "the session ends");
+    assert!(began.elapsed() >= DEAD_AFTER, "{:?}", began.elapsed());
+
+    let resume = viewer.resume.clone();
+    drop(viewer);
+    let mut viewer = Viewer::connect(app.address, &browser, agent).await.unwrap();
+    viewer.hello_again(Mode::Drive, Some(resume.clone())).await;
+    let mut ttyd = FakeTtyd::accept(&app).await;
+    let welcome = viewer.welcomed().await;
+    assert_ne!(welcome.session, resume.session);
+    assert_eq!(welcome.input, 0);
+    viewer.output_until(SCREEN).await;
+    viewer.input(0, b"b").await;
+    assert_eq!(ttyd.typed(1).await, b"b", "what was typed before is not typed again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
