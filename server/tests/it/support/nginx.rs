@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     process::{Child, Command},
-    time::{sleep, timeout},
+    time::{interval, timeout},
 };
 
 /// How long it may take to listen.
@@ -38,9 +38,10 @@ pub async fn nginx(folder: &Path, server: SocketAddr, hangs_up_after: Duration) 
     let mut command = Command::new(program.unwrap_or("nginx"));
     command.arg("-p").arg(folder).arg("-c").arg(&file).stdin(Stdio::null()).kill_on_drop(true);
     let child = command.spawn().expect("there is no nginx: run `make setup`");
+    let mut look = interval(LOOK_EVERY);
     let listens = async {
         while TcpStream::connect(address).await.is_err() {
-            sleep(LOOK_EVERY).await;
+            look.tick().await;
         }
     };
     timeout(START_DEADLINE, listens).await.expect("nginx does not listen");

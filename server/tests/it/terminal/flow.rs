@@ -7,7 +7,7 @@ use domain::{
     ttyd,
 };
 use server::terminal::limits::{RESIZE_EVERY, WINDOW_FIRST};
-use tokio::time::{interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::{FakeTtyd, SCREEN, TestApp, live, open, running_agent, viewer::Viewer};
 
@@ -132,30 +132,35 @@ fn numbers(text: &[u8]) -> Vec<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_on_a_slow_line_is_told_of_every_gap() {
-    /// Bytes a second that are printed, and that the browser takes.
-    const PRINTED: usize = 5_000_000;
-    const TAKEN: u32 = 200_000;
+    /// Bytes that are printed in each tick, and that the browser takes in one: 5 MB and 200 kB a second.
+    const PRINTED: usize = 25_000;
+    const TAKEN: usize = 1_000;
+    const TICK: Duration = Duration::from_millis(5);
     /// Screens that it sees.
     const EPOCHS: usize = 6;
     let app = TestApp::new().await;
     let (_, _, mut viewer, mut ttyd) = live(&app).await;
     let printing = async {
-        let mut pace = interval(Duration::from_millis(5));
+        let mut pace = interval(TICK);
         let mut lines = 1_000_000_u64..;
         loop {
             pace.tick().await;
-            let some: String = lines.by_ref().take(PRINTED / 200 / 9).map(|line| format!("{line}\r\n")).collect();
+            let some: String = lines.by_ref().take(PRINTED / 9).map(|line| format!("{line}\r\n")).collect();
             if ttyd.print(some.as_bytes()).await.is_err() {
                 ttyd = FakeTtyd::accept(&app).await;
             }
         }
     };
     let reading = async {
+        let mut line = interval(TICK);
+        line.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut epochs = vec![Vec::new()];
         while epochs.len() <= EPOCHS {
             match viewer.frame().await {
                 ServerFrame::Output { bytes, .. } => {
-                    sleep(Duration::from_secs(1) * u32::try_from(bytes.len()).unwrap() / TAKEN).await;
+                    for _ in 0..bytes.len() / TAKEN {
+                        line.tick().await;
+                    }
                     epochs.last_mut().unwrap().extend(bytes);
                 }
                 ServerFrame::Reset(reset) => {
