@@ -59,6 +59,19 @@ test("a lost graphics context gives way to text, at once", async ({ page, server
   expect(await contextsOf(page)).toBe(0);
 });
 
+test("what is typed while the renderer is on its way arrives", async ({ page, server }) => {
+  const { agent } = await running(server, page, "card");
+  // It never comes, and is not waited for for long.
+  await page.route(/graphics\.mjs$/, () => new Promise(() => undefined));
+  await page.goto(`/agent-terminal/${agent}`);
+  const { terminal } = new Dashboard(page);
+  const field = terminal.region.locator("textarea");
+  await field.waitFor({ state: "attached" });
+  await field.focus();
+  await page.keyboard.type("echo early-$((1+1))\n");
+  await terminal.expectRow("early-2");
+});
+
 test("a wall takes few graphics contexts, and the rest is text", async ({ page, server }) => {
   const api = await Api.register(server, "ada");
   const project = await api.project("Engine");

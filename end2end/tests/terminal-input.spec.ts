@@ -131,6 +131,28 @@ test("syllables that follow each other at once are each typed once", async ({ pa
   await expect.poll(read).toBe(`${syllables.join("")}x`);
 });
 
+test("a syllable that is finished while others wait to be typed is typed once", async ({ page, server }) => {
+  const { read } = await typing(server, page);
+  await page.evaluate(() => {
+    const field = document.activeElement as HTMLTextAreaElement;
+    const tell = (type: string, data: string): boolean => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
+    const finish = (syllable: string): void => {
+      tell("compositionstart", "");
+      tell("compositionupdate", syllable);
+      field.value += syllable;
+      tell("compositionend", syllable);
+    };
+    finish("안");
+    // Between the moments at which xterm looks for the one before and the one after.
+    setTimeout(() => finish("하"));
+    finish("녕");
+  });
+  await expect.poll(read).toMatch(/하$/);
+  await page.keyboard.type("x");
+  await expect.poll(read).toMatch(/x$/);
+  expect(read()).toBe("안녕하x");
+});
+
 test("a key that comes at once after what was composed comes after it", async ({ page, server }) => {
   const { read } = await typing(server, page);
   // All in one turn, as a busy page finds it.

@@ -1,6 +1,7 @@
 // What a person does with a terminal besides typing: search, download, font size, reading aloud, the keys that phones lack;
 // and the guards of the clipboard. Fetched together with xterm.
 
+import { typeComposed } from "./composition.mjs";
 import { typeUnnamed } from "./unnamed-keys.mjs";
 
 /** Most bytes that an agent may put on the clipboard. */
@@ -50,7 +51,7 @@ class Tools {
     this.#scrollByTouch();
     this.#copySelected();
     this.#restUnseen();
-    this.#undo.push(typeUnnamed(terminal, host));
+    this.#undo.push(typeComposed(terminal), typeUnnamed(terminal, host));
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());

@@ -61,8 +61,9 @@ pub const INTERRUPT_BACKLOG_MIN: usize = 8 * 1024;
 pub const RELAYOUT_AFTER: Duration = Duration::from_millis(300);
 /// Lines of history that a viewer gets when it is attached; the same as xterm keeps in the page.
 pub const HISTORY_LINES: u32 = 5000;
-/// History in bytes that a viewer gets: as much as its line carries in [`HISTORY_TIME`], if that is known, but at least this …
-pub const HISTORY_MIN: usize = 16 * 1024;
+/// History in bytes that a viewer gets: as much as its line carries in [`HISTORY_TIME`], if that is known, but at least this, which is
+/// [`HISTORY_LINES`] short ones …
+pub const HISTORY_MIN: usize = 40 * 1024;
 /// … and at most this.
 pub const HISTORY_MAX: usize = 512 * 1024;
 /// Lines of the history as a text file: all that tmux keeps (`history-limit` in `agent-image/tmux.conf`).

@@ -45,6 +45,8 @@ struct Parts {
     link: OnceCell<Rc<Link>>,
     watchers: RefCell<Option<Watchers>>,
     resizing: RefCell<Option<Timeout>>,
+    /// What was typed before there was a link.
+    early: RefCell<Vec<u8>>,
     /// The text that is looked for, until the person types again; and whether it is still to be found.
     sought: RefCell<Option<String>>,
     seeks: Cell<bool>,
@@ -77,6 +79,7 @@ impl Viewer {
             link: OnceCell::new(),
             watchers: RefCell::default(),
             resizing: RefCell::default(),
+            early: RefCell::default(),
             sought: RefCell::default(),
             seeks: Cell::new(false),
         });
@@ -142,8 +145,13 @@ impl Parts {
                 }
             }
         };
+        let link = Link::start(self.agent_id, size, self.mode, owner);
+        let early = self.early.take();
+        if !early.is_empty() {
+            link.type_in(&early);
+        }
         // Nothing else sets it.
-        let _ = self.link.set(Link::start(self.agent_id, size, self.mode, owner));
+        let _ = self.link.set(link);
         match self.watch() {
             Ok(watchers) => drop(self.watchers.replace(Some(watchers))),
             // Without them it keeps its first size and colours, which is better than nothing.
@@ -298,8 +306,10 @@ impl Drop for Watchers {
 fn typed(parts: &Weak<Parts>) -> impl Fn(&[u8]) + 'static {
     let parts = parts.clone();
     move |bytes| {
-        if let Some(link) = parts.upgrade().as_ref().and_then(|parts| parts.link.get()) {
-            link.type_in(bytes);
+        let Some(parts) = parts.upgrade() else { return };
+        match parts.link.get() {
+            Some(link) => link.type_in(bytes),
+            None => parts.early.borrow_mut().extend_from_slice(bytes),
         }
     }
 }

@@ -53,6 +53,13 @@ impl Exchange {
         let mut input_lost = false;
         if same_session {
             self.acked(welcome.input);
+        } else if before.is_none() {
+            // What was typed before there was any session is for the first one.
+            self.next = welcome.input;
+            for (seq, _) in &mut self.pending {
+                *seq = self.next;
+                self.next = self.next.wrapping_add(1);
+            }
         } else {
             // Whether the last of it arrived in the session that is gone, nobody knows: it is not typed again.
             input_lost = !self.pending.is_empty();
@@ -86,7 +93,6 @@ impl Exchange {
                 return None;
             }
         }
-        self.known.as_ref()?;
         let mut frames = 0;
         for chunk in bytes.chunks(INPUT_CHUNK) {
             self.pending.push_back((self.next, chunk.to_vec()));
@@ -122,10 +128,23 @@ mod tests {
 
     fn live() -> Exchange {
         let mut exchange = Exchange::default();
-        assert_eq!(exchange.typed(b"early", 0.0), None, "there is nowhere to send it");
         let first = exchange.welcomed(&welcome("a", 1, 0, 0));
         assert_eq!(first, Welcomed { starts_over: true, input_lost: false });
         exchange
+    }
+
+    #[test]
+    fn what_is_typed_before_the_first_session_is_for_that_one() {
+        let mut exchange = Exchange::default();
+        exchange.lost(0.0);
+        assert_eq!(exchange.typed(b"ear", 0.0), Some(1));
+        assert_eq!(exchange.typed(b"ly", KEPT_FOR), Some(1));
+        assert_eq!(exchange.typed(b"late", KEPT_FOR + 1.0), None);
+        let first = exchange.welcomed(&welcome("a", 1, 0, 3));
+        assert_eq!(first, Welcomed { starts_over: true, input_lost: false });
+        assert_eq!(exchange.pending(), &[(3, b"ear".to_vec()), (4, b"ly".to_vec())]);
+        assert_eq!(exchange.typed(b"x", 60_000.0), Some(1));
+        assert_eq!(exchange.pending()[2].0, 5);
     }
 
     #[test]
