@@ -170,13 +170,14 @@ test("a page in a flood", async ({ page, server }) => {
   await terminal.type("yes");
   await terminal.expectRow(/^y\s*$/);
   const tasks = await recordTasks(page, async () => {
+    // Nothing is asked of the page meanwhile: its answer would be one of its tasks.
     await pause(FLOOD);
-    expect(await terminal.screen.innerText(), "it still floods").not.toMatch(/[$#]\s*$/);
+    expect(server.runs(agent, "yes"), "it still floods").toBe(true);
     await page.keyboard.press("Control+c");
-    await terminal.expectRow(/[$#]\s*$/);
     // The history comes anew, with what tmux has left out.
     await pause(HISTORY);
   });
+  await terminal.expectRow(/[$#]\s*$/);
   const busy = tasks.map((task) => task.busy);
   const elapsed = tasks.map((task) => task.elapsed);
   record({
