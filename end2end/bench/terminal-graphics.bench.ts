@@ -1,19 +1,13 @@
 // Terminals drawn by a graphics card: how soon there is text when the browser takes it away, and how many contexts are taken.
 
 import { Dashboard } from "../fixtures/dashboard.ts";
-import { contextsOf, launchOptions, loseContexts, pretendCard, SLOW_CARD } from "../fixtures/graphics-card.ts";
+import { contextsOf, loseContexts, test } from "../fixtures/graphics-card.ts";
 import { running } from "../fixtures/running.ts";
-import { expect, test } from "../fixtures/test.ts";
+import { expect } from "../fixtures/test.ts";
 import { format, median, record } from "./record.ts";
 
 const LOSSES = 8;
 const OPENINGS = 50;
-
-test.use({ launchOptions });
-test.beforeEach(async ({ page, browserConsole }) => {
-  browserConsole.expect(SLOW_CARD);
-  await pretendCard(page);
-});
 
 test("a lost graphics context", async ({ page, server }) => {
   const { agent } = await running(server, page, "card");

@@ -8,8 +8,7 @@ import { Api } from "../fixtures/api.ts";
 import { Link } from "../fixtures/link.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { GatewayTerminal, type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
-import { test } from "../fixtures/test.ts";
-import { Wetty } from "../fixtures/wetty.ts";
+import { test } from "../fixtures/wetty.ts";
 import { format, median, quantile, record } from "./record.ts";
 
 const SIZE = { columns: 200, rows: 50 };
@@ -73,7 +72,7 @@ async function interrupts(terminal: Terminal, times: number): Promise<number[]> 
 }
 
 for (const [name, { line, most }] of Object.entries(LINES)) {
-  test(`quiet after Ctrl+C at ${name}`, async ({ server }) => {
+  test(`quiet after Ctrl+C at ${name}`, async ({ server, wetty }) => {
     const agent = await agentOf(server);
     const { hostname, port } = new URL(server.url);
     const link = await Link.to({ host: hostname, port: Number(port) }, line);
@@ -90,13 +89,11 @@ for (const [name, { line, most }] of Object.entries(LINES)) {
     ttyd.close();
     direct.close();
 
-    const wetty = await Wetty.start();
     const besides = await Link.to({ host: "127.0.0.1", port: wetty.port }, line);
     const other = await wetty.connect(SIZE, besides.port);
     const others = await interrupts(other, 3);
     other.close();
     besides.close();
-    await wetty.stop();
     record({
       what: `Terminal: quiet after Ctrl+C under \`yes\`, ${name}, p99`,
       value: quantile(ours, 0.99),

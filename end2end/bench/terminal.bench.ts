@@ -4,9 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Api } from "../fixtures/api.ts";
 import type { AiWorker } from "../fixtures/server.ts";
-import { test } from "../fixtures/test.ts";
 import { type Terminal, ttydTerminal } from "../fixtures/terminal-client.ts";
-import { Wetty } from "../fixtures/wetty.ts";
+import { test } from "../fixtures/wetty.ts";
 import { SIZE, compare, measureEcho, throughGateway } from "./measure.ts";
 import { format, median, quantile, record } from "./record.ts";
 
@@ -23,16 +22,11 @@ test("echo and bulk output through the gateway", async ({ server }) => {
   });
 });
 
-test("echo through wetty", async () => {
-  const wetty = await Wetty.start();
+test("echo through wetty", async ({ wetty }) => {
   const took: number[] = [];
-  try {
-    for (const round of [0, 1, 2, 3]) {
-      const times = await measureEcho(await wetty.connect(SIZE));
-      if (round > 0) took.push(...times);
-    }
-  } finally {
-    await wetty.stop();
+  for (const round of [0, 1, 2, 3]) {
+    const times = await measureEcho(await wetty.connect(SIZE));
+    if (round > 0) took.push(...times);
   }
   record({
     what: "For comparison, wetty 3.2: echo of a key, p50",

@@ -3,20 +3,14 @@
 import type { Locator, Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
-import { contextsOf, launchOptions, loseContexts, pretendCard, SLOW_CARD } from "../fixtures/graphics-card.ts";
+import { contextsOf, loseContexts, test } from "../fixtures/graphics-card.ts";
 import { running } from "../fixtures/running.ts";
-import { expect, test } from "../fixtures/test.ts";
+import { expect } from "../fixtures/test.ts";
 
 /** Terminals of one page that the card draws at most. */
 const CONTEXTS_MAX = 4;
 /** What tells the agent of another size, as docs/terminal-protocol.md has it. */
 const RESIZE = 0x02;
-
-test.use({ launchOptions });
-test.beforeEach(async ({ page, browserConsole }) => {
-  browserConsole.expect(SLOW_CARD);
-  await pretendCard(page);
-});
 
 const canvasOf = (region: Locator): Locator => region.locator(".xterm-screen canvas").first();
 

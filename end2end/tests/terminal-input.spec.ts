@@ -15,6 +15,9 @@ echo "ready"
 exec cat >typed
 `;
 
+/** What the page can do besides. */
+type Composer = typeof window & { composed: (text: string) => void };
+
 interface Typing {
   cdp: CDPSession;
   /** How many frames of input the page has sent, once xterm has dealt with everything before. */
@@ -26,7 +29,16 @@ interface Typing {
 async function typing(server: AiWorker, page: Page): Promise<Typing> {
   await page.addInitScript(() => {
     const frames = { input: 0 };
-    Object.assign(window, { frames });
+    /** Composes a text in the field that has the focus, and finishes it. */
+    const composed = (data: string): void => {
+      const field = document.activeElement as HTMLTextAreaElement;
+      const tell = (type: string, data: string): boolean => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
+      tell("compositionstart", "");
+      field.value += data;
+      tell("compositionupdate", data);
+      tell("compositionend", data);
+    };
+    Object.assign(window, { frames, composed });
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (data) {
       if (ArrayBuffer.isView(data) && new Uint8Array(data.buffer, data.byteOffset, 1)[0] === 0x01) frames.input += 1;
@@ -134,18 +146,11 @@ test("syllables that follow each other at once are each typed once", async ({ pa
 test("a syllable that is finished while others wait to be typed is typed once", async ({ page, server }) => {
   const { read } = await typing(server, page);
   await page.evaluate(() => {
-    const field = document.activeElement as HTMLTextAreaElement;
-    const tell = (type: string, data: string): boolean => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
-    const finish = (syllable: string): void => {
-      tell("compositionstart", "");
-      tell("compositionupdate", syllable);
-      field.value += syllable;
-      tell("compositionend", syllable);
-    };
-    finish("안");
+    const { composed } = window as Composer;
+    composed("안");
     // Between the moments at which xterm looks for the one before and the one after.
-    setTimeout(() => finish("하"));
-    finish("녕");
+    setTimeout(() => composed("하"));
+    composed("녕");
   });
   await expect.poll(read).toMatch(/하$/);
   await page.keyboard.type("x");
@@ -157,13 +162,8 @@ test("a key that comes at once after what was composed comes after it", async ({
   const { read } = await typing(server, page);
   // All in one turn, as a busy page finds it.
   await page.evaluate(() => {
-    const field = document.activeElement as HTMLTextAreaElement;
-    const composition = (type: string, data: string): unknown => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
-    composition("compositionstart", "");
-    field.value += "日本";
-    composition("compositionupdate", "日本");
-    composition("compositionend", "日本");
-    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
+    (window as Composer).composed("日本");
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
   });
   await expect.poll(read).toMatch(/\r$/);
   expect(read()).toBe("日本\r");
@@ -172,13 +172,8 @@ test("a key that comes at once after what was composed comes after it", async ({
 test("a letter is typed whose key came with the end of what was composed, and which comes later itself", async ({ page, server }) => {
   const { read } = await typing(server, page);
   await page.evaluate(async () => {
-    const field = document.activeElement as HTMLTextAreaElement;
-    const composition = (type: string, data: string): unknown => field.dispatchEvent(new CompositionEvent(type, { data, bubbles: true }));
-    composition("compositionstart", "");
-    field.value += "日本";
-    composition("compositionupdate", "日本");
-    composition("compositionend", "日本");
-    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Unidentified", keyCode: 229, bubbles: true, cancelable: true }));
+    (window as Composer).composed("日本");
+    document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "Unidentified", keyCode: 229, bubbles: true, cancelable: true }));
     // Timers of one length come in order: all of what was composed is dealt with.
     for (let turn = 0; turn < 3; turn++) await new Promise((next) => setTimeout(next, 0));
     document.execCommand("insertText", false, "a");

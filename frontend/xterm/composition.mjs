@@ -6,7 +6,6 @@
 export function typeComposed(terminal) {
   const helper = terminal._core._compositionHelper;
   const place = helper._compositionPosition;
-  const text = (from, to) => helper._textarea.value.substring(from, to);
   /** Where the first text begins that was finished and not typed yet. */
   let from = 0;
   let timer;
@@ -15,19 +14,22 @@ export function typeComposed(terminal) {
     clearTimeout(timer);
     timer = undefined;
     helper._isSendingComposition = false;
-    const typed = text(from, to);
+    const typed = helper._textarea.value.substring(from, to);
     if (typed !== "") terminal.input(typed, true);
   };
   helper._finalizeComposition = (waits) => {
     helper._compositionView.classList.remove("active");
     helper._isComposing = false;
-    if (timer === undefined) from = place.start;
+    const isWaiting = timer !== undefined;
+    if (!isWaiting) from = place.start;
     if (!waits) {
-      type(place.end);
+      // Where it ends xterm notes in a timer, too, and a busy page is not there yet.
+      type(isWaiting ? undefined : place.end);
       return;
     }
     helper._isSendingComposition = true;
-    timer ??= setTimeout(() => {
+    if (isWaiting) return;
+    timer = setTimeout(() => {
       // A key may have typed some of it.
       from += helper._dataAlreadySent.length;
       // What is being composed now comes later. A letter that was not composed comes along.

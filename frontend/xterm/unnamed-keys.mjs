@@ -1,7 +1,7 @@
 // Phones' keyboards send text that no key stands for: each key is "229", and what it did is seen in the field alone. xterm compares the
 // field before and after such a key in a timer, so of letters that come in one turn it types the later ones again, and a letter that
-// comes after the timer it does not see. Here the field is compared at each change. What is composed is left to xterm, which types it once
-// it is finished.
+// comes after the timer it does not see. Here the field is compared at each change. What is composed comes
+// once it is finished (composition.mjs).
 
 /** The code of a key that an input method has taken. */
 const UNNAMED = 229;
@@ -19,7 +19,7 @@ function typedBetween(before, after) {
 /** Types in a terminal what such keys change in its field. Returns how to stop. */
 export function typeUnnamed(terminal, host) {
   let isUnnamed = false;
-  // xterm has not typed yet what was composed, and takes a letter that comes meanwhile along; one that comes later it does not see.
+  // What was composed has not been typed yet, and a letter that comes meanwhile goes along; one that comes later nobody sees.
   let isFinishing = false;
   let isLate = false;
   let before = "";
@@ -33,8 +33,6 @@ export function typeUnnamed(terminal, host) {
   const stop = () => (isUnnamed = isLate = false);
   const keydown = (event) => {
     stop();
-    // A key that finishes what was composed has xterm type it up to an end that it notes in a timer, and a busy page is not there yet.
-    if (isFinishing) terminal._core._compositionHelper._compositionPosition.end = terminal.textarea.value.length;
     // A dead key is one that xterm knows, and so is Option on a Mac.
     if (event.keyCode !== UNNAMED || event.isComposing || event.altKey || event.key === "Dead") return;
     isLate = isFinishing;

@@ -45,16 +45,16 @@ impl Exchange {
     }
 
     /// The server answered hello. What [`Self::pending`] holds is to be sent now.
-    pub fn welcomed(&mut self, welcome: &Welcome) -> Welcomed {
+    pub fn welcomed(&mut self, welcome: &Welcome, now: f64) -> Welcomed {
         let before =
             self.known.replace(Resume { session: welcome.session.clone(), epoch: welcome.epoch, seq: welcome.seq });
-        self.lost_at = None;
+        let is_late = self.lost_at.take().is_some_and(|lost_at| now > lost_at + KEPT_FOR);
         let same_session = before.as_ref().is_some_and(|before| before.session == welcome.session);
         let mut input_lost = false;
         if same_session {
             self.acked(welcome.input);
-        } else if before.is_none() {
-            // What was typed before there was any session is for the first one.
+        } else if before.is_none() && !is_late {
+            // What was typed before there was any session is for the first one. An agent that starts may take minutes to have one.
             self.next = welcome.input;
             for (seq, _) in &mut self.pending {
                 *seq = self.next;
@@ -128,7 +128,7 @@ mod tests {
 
     fn live() -> Exchange {
         let mut exchange = Exchange::default();
-        let first = exchange.welcomed(&welcome("a", 1, 0, 0));
+        let first = exchange.welcomed(&welcome("a", 1, 0, 0), 0.0);
         assert_eq!(first, Welcomed { starts_over: true, input_lost: false });
         exchange
     }
@@ -140,11 +140,22 @@ mod tests {
         assert_eq!(exchange.typed(b"ear", 0.0), Some(1));
         assert_eq!(exchange.typed(b"ly", KEPT_FOR), Some(1));
         assert_eq!(exchange.typed(b"late", KEPT_FOR + 1.0), None);
-        let first = exchange.welcomed(&welcome("a", 1, 0, 3));
+        let first = exchange.welcomed(&welcome("a", 1, 0, 3), 0.0);
         assert_eq!(first, Welcomed { starts_over: true, input_lost: false });
         assert_eq!(exchange.pending(), &[(3, b"ear".to_vec()), (4, b"ly".to_vec())]);
         assert_eq!(exchange.typed(b"x", 60_000.0), Some(1));
         assert_eq!(exchange.pending()[2].0, 5);
+    }
+
+    #[test]
+    fn what_was_typed_before_the_first_session_is_not_typed_minutes_later() {
+        let mut exchange = Exchange::default();
+        exchange.lost(0.0);
+        assert_eq!(exchange.typed(b"early", 0.0), Some(1));
+        let first = exchange.welcomed(&welcome("a", 1, 0, 0), 180_000.0);
+        assert_eq!(first, Welcomed { starts_over: true, input_lost: true });
+        assert_eq!(exchange.typed(b"x", 180_000.0), Some(1));
+        assert_eq!(exchange.pending(), &[(0, b"x".to_vec())]);
     }
 
     #[test]
@@ -158,7 +169,7 @@ mod tests {
         exchange.lost(0.0);
         assert_eq!(exchange.typed(b"d", 1_000.0), Some(1));
         assert_eq!(exchange.resume(), Some(Resume { session: "a".into(), epoch: 1, seq: 10 }));
-        let again = exchange.welcomed(&welcome("a", 1, 10, 2));
+        let again = exchange.welcomed(&welcome("a", 1, 10, 2), 0.0);
         assert_eq!(again, Welcomed { starts_over: false, input_lost: false });
         assert_eq!(Vec::from(exchange.pending().clone()), [(2, b"c".to_vec()), (3, b"d".to_vec())]);
     }
@@ -168,7 +179,7 @@ mod tests {
         let mut exchange = live();
         exchange.typed(b"make deploy\r", 0.0);
         exchange.lost(0.0);
-        let other = exchange.welcomed(&welcome("b", 1, 0, 0));
+        let other = exchange.welcomed(&welcome("b", 1, 0, 0), 0.0);
         assert_eq!(other, Welcomed { starts_over: true, input_lost: true });
         assert!(exchange.pending().is_empty());
         exchange.typed(b"x", 0.0);
@@ -194,7 +205,7 @@ mod tests {
         exchange.reset(&Reset { epoch: 2, reason: ResetReason::Skipped, input_lost: false });
         assert_eq!(exchange.received(3), (2, 3));
         exchange.lost(0.0);
-        assert!(exchange.welcomed(&welcome("a", 3, 0, 0)).starts_over);
+        assert!(exchange.welcomed(&welcome("a", 3, 0, 0), 0.0).starts_over);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    AuditAction,
+    AgentId, AuditAction,
     terminal::{EndCode, Mode, ServerFrame, Status},
 };
 use futures::StreamExt as _;
@@ -31,7 +31,7 @@ async fn told(viewer: &mut Viewer, wanted: Status) {
     timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("nobody said {wanted:?}"));
 }
 
-async fn watcher(app: &TestApp, browser: &Client, agent: domain::AgentId) -> (Viewer, FakeTtyd) {
+async fn watcher(app: &TestApp, browser: &Client, agent: AgentId) -> (Viewer, FakeTtyd) {
     let mut viewer = Viewer::connect(app.address, browser, agent).await.unwrap();
     viewer.hello_again(Mode::Watch, None).await;
     let ttyd = FakeTtyd::accept(app).await;
@@ -82,17 +82,22 @@ async fn a_session_that_another_server_ended_is_noticed_when_it_is_checked_again
     assert_eq!(ttyd.next().await, None);
 }
 
+/// Who looked is signed out, and not let in again.
+async fn expect_no_more(app: &TestApp, who: &Client, agent: AgentId, mut viewer: Viewer) {
+    let (end, close) = viewer.end().await;
+    assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
+    let (status, _) = Viewer::connect(app.address, who, agent).await.err().expect("it was let in");
+    assert_eq!(status, 401);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_expires_ends_its_terminals_and_opens_no_more() {
     let app = TestApp::rechecking(Duration::from_millis(100)).await;
     let (_, agent) = running_agent(&app).await;
     let user = app.state.store.user_by_name("owner").await.unwrap().unwrap().user.id;
     let browser = app.browser_for(user, Duration::from_secs(2)).await;
-    let (mut viewer, _ttyd) = open(&app, &browser, agent).await;
-    let (end, close) = viewer.end().await;
-    assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
-    let (status, _) = Viewer::connect(app.address, &browser, agent).await.err().expect("it was let in");
-    assert_eq!(status, 401);
+    let (viewer, _ttyd) = open(&app, &browser, agent).await;
+    expect_no_more(&app, &browser, agent, viewer).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,14 +106,11 @@ async fn a_token_that_is_revoked_ends_its_terminals_and_opens_no_more() {
     let (browser, agent) = running_agent(&app).await;
     let user = app.state.store.user_by_name("owner").await.unwrap().unwrap().user.id;
     let program = app.program_of(user).await;
-    let (mut viewer, _ttyd) = open(&app, &program, agent).await;
+    let (viewer, _ttyd) = open(&app, &program, agent).await;
     let tokens = browser.get("/api/tokens").await.data();
     let token = tokens.as_array().unwrap().iter().find(|token| token["name"] == "program").unwrap();
     browser.delete(&format!("/api/tokens/{}", token["id"].as_str().unwrap())).await.data();
-    let (end, close) = viewer.end().await;
-    assert_eq!((end.code, end.retry, close), (EndCode::Unauthorized, false, 4401));
-    let (status, _) = Viewer::connect(app.address, &program, agent).await.err().expect("it was let in");
-    assert_eq!(status, 401);
+    expect_no_more(&app, &program, agent, viewer).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -290,7 +290,7 @@ impl Link {
                 let ping = self.machine.borrow_mut().welcomed(now());
                 self.end.take();
                 self.attached.set(None);
-                let welcomed = self.exchange.borrow_mut().welcomed(&welcome);
+                let welcomed = self.exchange.borrow_mut().welcomed(&welcome, now());
                 if welcomed.starts_over {
                     (self.owner)(Incoming::StartOver);
                 }
