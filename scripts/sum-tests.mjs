@@ -46,19 +46,24 @@ function title(file) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-/** Where a Rust test panicked, and with what: beginning and end of it, because it may hold a whole screen. */
+/** Where a Rust test panicked, and with what. */
 function panic(log, test) {
   const start = log.indexOf(`\nthread '${test}' `);
   if (start === -1) return "";
   const head = /panicked at (\S+?):\d+:\n/.exec(log.slice(start));
   if (!head) return "";
-  const message = log.slice(start + head.index + head[0].length).split(/^(?:stack backtrace|note):/m)[0].trim();
-  const [most, end] = [1200, message.length];
-  const shown = end <= most ? message : `${message.slice(0, most / 2)} […] ${message.slice(end - most / 2)}`;
-  return ` (${head[1]})\n    ${shown.replaceAll("\n", "\n    ")}`;
+  const message = log.slice(start + head.index + head[0].length).split(/^(?:stack backtrace|note):/m)[0];
+  return ` (${head[1]})${below(message)}`;
 }
 
-/** Where each test that failed is, the first line of why, and the line of the test that it failed at. */
+/** A message below what it belongs to: beginning and end of it, because it may hold a whole screen. */
+function below(message) {
+  const [most, text] = [1200, message.trim()];
+  const shown = text.length <= most ? text : `${text.slice(0, most / 2)} […] ${text.slice(-most / 2)}`;
+  return `\n    ${shown.replaceAll("\n", "\n    ")}`;
+}
+
+/** Where each test that failed is, the line of it that it failed at, and why. */
 function unexpected(suites) {
   return suites.flatMap((suite) => [
     ...unexpected(suite.suites ?? []),
@@ -68,8 +73,8 @@ function unexpected(suites) {
 
 function why(spec) {
   const error = spec.tests.flatMap((test) => test.results).find((result) => result.error)?.error;
-  // Playwright colours what it says.
-  const [line] = (error?.message ?? "").replaceAll(/\u001b\[\d+m/g, "").split("\n");
+  // Playwright colours what it says, and says at length what it did.
+  const [message] = (error?.message ?? "").replaceAll(/\u001b\[\d+m/g, "").split("\n\nCall log:");
   const at = error?.stack?.split("\n").find((frame) => frame.includes(spec.file))?.match(/:(\d+):\d+\)?$/)?.[1];
-  return line && ` (${line}${at ? `, line ${at}` : ""})`;
+  return `${at ? ` (line ${at})` : ""}${message && below(message)}`;
 }

@@ -171,26 +171,3 @@ test("it is measured only once its font is there", async ({ page, server }) => {
   expect(awaited).toContain(styled);
   await terminal.expectRow(/[$#]\s*$/);
 });
-
-test("a screen reader is told what is printed where a person asks for that", async ({ page, server }) => {
-  const { agent, put } = await running(server, page, "reader");
-  put("tell", TELL);
-  await page.goto(`/agent-terminal/${agent}`);
-  const { terminal } = new Dashboard(page);
-  await terminal.type("bash tell");
-  await terminal.region.getByText("Tools").click();
-  // The tools take room: what tmux paints anew for that is nothing to be read out.
-  await agreed(terminal);
-  const spoken = terminal.region.locator(".xterm-accessibility");
-  await expect(spoken).toHaveCount(0);
-  const button = terminal.region.getByRole("button", { name: "Screen reader" });
-  await button.click();
-  await expect(button).toHaveAttribute("aria-pressed", "true");
-  await expect(terminal.region.locator("textarea"), "one types on").toBeFocused();
-  await page.keyboard.press("Control+c");
-  await terminal.type("echo spoken-$((1+1))");
-  await expect(spoken.locator("[aria-live=assertive]")).toContainText("spoken-2");
-  await expect(spoken.getByRole("listitem").filter({ hasText: /^spoken-2/ })).toHaveCount(1);
-  await button.click();
-  await expect(spoken).toHaveCount(0);
-});

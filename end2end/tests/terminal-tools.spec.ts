@@ -5,6 +5,7 @@ import type { Locator, Page } from "@playwright/test";
 import { Api } from "../fixtures/api.ts";
 import { expectAccessible } from "../fixtures/accessible.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
+import { HeldLine } from "../fixtures/held.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -33,34 +34,20 @@ test("a text is found, and the whole history is a file", async ({ page, server }
 });
 
 test("a text is found when the history that holds it has come", async ({ page, server }) => {
-  // What begins a new epoch, as docs/terminal-protocol.md has it: clear the terminal, history and screen follow.
-  const RESET = 0x83;
-  const held: (() => void)[] = [];
-  let holds = false;
-  let isReset = false;
-  await page.routeWebSocket(/\/agent-terminal\//, (near) => {
-    const far = near.connectToServer();
-    far.onMessage((message) => {
-      if (isReset) held.push(() => near.send(message));
-      else near.send(message);
-      isReset ||= holds && typeof message !== "string" && message[0] === RESET;
-    });
-  });
+  const line = await HeldLine.of(page);
   await openTerminal(server, page, "late");
   const { terminal } = new Dashboard(page);
   await terminal.type("seq -f 'row-%.0f-' 1 400");
   await terminal.expectRow("row-400-");
 
   // The tools take room: the terminal gets another size, and its history anew.
-  holds = true;
+  line.holdAfterReset();
   await terminal.region.getByText("Tools").click();
   await expect(terminal.screen).not.toContainText("row-400-");
   await terminal.region.getByRole("searchbox", { name: "Find in the terminal" }).fill("row-17-");
   await terminal.region.getByRole("button", { name: "Previous" }).click();
   await expect(terminal.region.getByText("Not found")).toBeVisible();
-  isReset = false;
-  holds = false;
-  for (const release of held) release();
+  line.release();
   await terminal.expectRow("row-17-");
   await expect(terminal.region.getByText("Not found")).toBeHidden();
 });

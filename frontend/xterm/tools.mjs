@@ -2,6 +2,8 @@
 // and the guards of the clipboard. Fetched together with xterm.
 
 import { typeComposed } from "./composition.mjs";
+import { linesOf } from "./lines.mjs";
+import { ReadingAloud } from "./reading-aloud.mjs";
 import { typeUnnamed } from "./unnamed-keys.mjs";
 
 /** Most bytes that an agent may put on the clipboard. */
@@ -21,22 +23,10 @@ const remembered = () => {
   }
 };
 
-/** The lines of history and screen as text; a line that was wrapped is one. */
-function linesOf(terminal) {
-  const buffer = terminal.buffer.active;
-  const lines = [];
-  for (let row = 0; row < buffer.length; row++) {
-    const line = buffer.getLine(row);
-    const text = line.translateToString(!buffer.getLine(row + 1)?.isWrapped);
-    if (line.isWrapped && lines.length > 0) lines[lines.length - 1].text += text;
-    else lines.push({ row, text });
-  }
-  return lines;
-}
-
 class Tools {
   #terminal;
   #host;
+  #readingAloud;
   #found;
   #back = 0;
   #returning;
@@ -46,6 +36,7 @@ class Tools {
   constructor(terminal, host) {
     this.#terminal = terminal;
     this.#host = host;
+    this.#readingAloud = new ReadingAloud(terminal);
     this.#resize(remembered());
     this.#guardPaste();
     this.#scrollByTouch();
@@ -88,6 +79,7 @@ class Tools {
 
   /** All that came is shown. */
   settle() {
+    this.#readingAloud.settle();
     if (this.#back === 0) return;
     clearTimeout(this.#returning);
     this.#returning = setTimeout(() => {
@@ -136,6 +128,7 @@ class Tools {
 
   dispose() {
     clearTimeout(this.#returning);
+    this.#readingAloud.dispose();
     for (const undo of this.#undo) undo();
   }
 

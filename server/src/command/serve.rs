@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::print;
@@ -40,6 +41,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
         let (neighbours, all_done) = (state.services.neighbours(), all_done.clone());
         async move { neighbours.run(all_done).await }
     });
+    let private_address = private.as_ref().map(TcpListener::local_addr).transpose()?;
     // It must answer while the other one drains, so it has a life of its own.
     let watched = private.map(|socket| {
         tokio::spawn(listener::serve(socket, admin_listener::router(state.clone()), Lifecycle::default()))
@@ -47,6 +49,9 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     warn_of_surprises(config, &state);
     let address = config.listen.address_for_people(public.local_addr()?);
     print(&format!("AiWorker is ready at {address}\n"))?;
+    if let Some(address) = private_address {
+        print(&format!("Its metrics are at http://{address}/metrics\n"))?;
+    }
     listener::serve(public, build_router(state), lifecycle.clone()).await;
     if !lifecycle.drain().await {
         tracing::warn!("some connections were cut off");

@@ -78,13 +78,14 @@ async fn converged(place: &Place, deed: Deed, agent: &str) {
     }
     assert_eq!(place.world.left().await, Vec::<String>::new());
     assert_eq!(served.orphans().await, Vec::<Value>::new());
+    served.running.kill().await;
 }
 
 async fn kill_at_every_moment(deed: Deed) -> usize {
     let place = Place::new().await;
     let first = place.serve().await;
     let project = first.project().await;
-    drop(first);
+    first.running.kill().await;
     let mut moment = 0;
     loop {
         let served = place.serve().await;

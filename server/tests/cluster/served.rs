@@ -1,9 +1,6 @@
 //! A server with a data folder of its own, an account, and agents in a namespace of its own.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -53,7 +50,6 @@ impl Place {
     }
 
     async fn start(&self, kubeconfig: &Path, chosen: &[(&str, &str)]) -> Served {
-        let admin: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = &self.world.config;
         let program = Program::new(&self.folder.path().join("data"), &["--runtime", "kubernetes"])
             .env("AIWORKER_KUBECONFIG", kubeconfig.to_str().unwrap())
@@ -65,12 +61,13 @@ impl Place {
             .env("AIWORKER_MEMORY_REQUEST_MIB", "64")
             .env("AIWORKER_AGENTS_PER_USER", "10000")
             .env("AIWORKER_REGISTRATION", "open")
-            .env("AIWORKER_ADMIN_ADDR", &admin.to_string());
+            .with_admin();
         let program = chosen.iter().fold(program, |program, (name, value)| program.env(name, value));
         let running = program.start().await;
         let nobody = Client::new(running.address.parse().unwrap());
         let user = enter(&nobody, "ann").await;
-        Served { running, user, admin: Client::new(admin) }
+        let admin = Client::new(running.admin());
+        Served { running, user, admin }
     }
 
     /// Ends the place: nothing of it is left in the cluster.

@@ -83,15 +83,14 @@ async fn doctor_says_how_to_get_a_sandbox() {
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_finds_the_ports_of_a_server_that_runs_taken_by_that_server() {
     let folder = tempfile::tempdir().unwrap();
-    let admin = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let server = Program::new(folder.path(), &["--admin-addr", &admin]).start().await;
+    let server = Program::new(folder.path(), &[]).with_admin().start().await;
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let ports = async |address: &str, admin: &str| {
         let doctor = Program::new(folder.path(), &["doctor", "--addr", address, "--admin-addr", admin]).output().await;
         let text = String::from_utf8(doctor.stdout).unwrap();
         text.lines().filter(|line| line.contains("port ")).map(str::to_owned).collect::<Vec<_>>()
     };
-    for line in ports(&server.address, &admin).await {
+    for line in ports(&server.address, &server.admin().to_string()).await {
         assert!(line.starts_with("ok ") && line.contains("AiWorker already answers"), "{line}");
     }
     let taken = ports(&server.address, &other.local_addr().unwrap().to_string()).await;

@@ -2,7 +2,6 @@
 //! does at the other.
 
 use std::{
-    net::{SocketAddr, TcpListener},
     path::Path,
     time::{Duration, Instant},
 };
@@ -32,14 +31,13 @@ struct Server {
 
 impl Server {
     async fn start(data: &Path, database: &str) -> Self {
-        // Nothing tells which port the second listener got, so it is told.
-        let admin: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         // Without a terminal program no agent starts: its owner calls the tools in its place.
-        let program = Program::new(data, &["--admin-addr", &admin.to_string()]);
+        let program = Program::new(data, &[]).with_admin();
         let program = program.env("DATABASE_URL", database).env("AIWORKER_TTYD", "/nonexistent/ttyd");
         let running = program.start().await;
         let client = Client::new(running.address.parse().unwrap());
-        Self { _running: running, client, admin: Client::new(admin) }
+        let admin = Client::new(running.admin());
+        Self { _running: running, client, admin }
     }
 
     async fn measures(&self, line: &str) -> bool {

@@ -2,7 +2,6 @@
 //! killed.
 
 use std::{
-    net::{SocketAddr, TcpListener},
     path::Path,
     time::{Duration, Instant},
 };
@@ -21,11 +20,10 @@ struct Server {
 }
 
 async fn start(data: &Path) -> Server {
-    // Nothing tells which port the second listener got, so it is told.
-    let admin: SocketAddr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let running = Program::new(data, &["--admin-addr", &admin.to_string()]).start().await;
+    let running = Program::new(data, &[]).with_admin().start().await;
     let client = Client::new(running.address.parse().unwrap());
-    Server { running, client, admin: Client::new(admin) }
+    let admin = Client::new(running.admin());
+    Server { running, client, admin }
 }
 
 impl Server {
