@@ -36,7 +36,7 @@ fi
 # history and screen in between, and be missing or shown twice. One call, because each costs some milliseconds, as does every
 # other program that is started here: somebody waits for the screen.
 # Whoever only watches changes no size.
-FACTS='#{window_panes} #{history_size} #{pid}.#{session_id}.#{session_created}'
+FACTS='#{window_panes} #{history_size} #{pid}.#{session_id}.#{session_created} #{version}'
 look() { # sets `facts`, a line, and `seen`, the history
     local LC_ALL=C size=() capture=(capture-pane -peJ -t "=agent:" -S "-$most_lines" -E -1)
     [ "$mode" = watch ] || size=(resize-window -t "=agent:" -x "$columns" -y "$rows" \;)
@@ -98,7 +98,7 @@ fi
 
 before=0
 [ "$receipt" = receipt ] || ! count_taken || before=$taken
-read -r panes history identity <<<"${facts:-}"
+read -r panes history identity version <<<"${facts:-}"
 say "session ${identity:-none}"
 cut_history
 if [ $verb = history ]; then
@@ -109,6 +109,8 @@ else
         seen=
     fi
     [ -z "$notice" ] || seen=$notice$'\n'$seen
+    # For the terminal itself, which counts the columns of characters as this tmux does.
+    printf '\033]7770;%s\033\134' "${version:-}"
     if [ -n "$seen" ]; then
         printf '%s' "$seen"
         # Back to plain colours, and as many newlines as lift exactly what was printed off the screen that tmux is about to
@@ -123,7 +125,7 @@ if [ "$receipt" = receipt ]; then
     # gone: what it sent later would be typed into tmux.
     read -r -t 600 || exit 0
 else
-    # The terminal adds a carriage return to each line; each of the two marks has at least twenty bytes.
+    # The terminal adds a carriage return to each line; the marks have at least forty bytes.
     read -r lines bytes < <(printf '%s' "$seen" | wc -lc)
     wait_until_taken $((bytes + lines + 40)) "$before"
 fi

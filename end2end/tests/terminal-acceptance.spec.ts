@@ -8,6 +8,7 @@ import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { expectWidths } from "../fixtures/widths.ts";
 
 interface Opened {
   api: Api;
@@ -194,47 +195,8 @@ test("whatever is printed stays inside the terminal, is not typed back, and does
 });
 
 test("wide characters and emoji are as wide as tmux takes them", async ({ page, server }) => {
-  const { put } = await openTerminal(server, page, "wide");
-  const { terminal } = new Dashboard(page);
-  // Of emoji that are joined to one (families, skin tones) tmux and xterm think differently: docs/terminal-acceptance.md.
-  const composed = ["🇩🇪", "❤\ufe0f", "⚠\ufe0f", "1\ufe0f\u20e3", "ที่", "ห์", "कि", "한"];
-  const sheet = [...composed, "a", "é", "e\u0301", "漢", "한", "ｱ", "Ａ", "あ", "🦊", "🚀", "😀", "✓", "→", "…", "│", "█", "“", "ß", "Ж", "ไ", "☃", "⚠", "─"];
-  // The shell asks where the cursor is, which is tmux's answer.
-  put("widths", `stty -echo; while IFS= read -r glyph <&3; do printf '%s' "$glyph"; IFS='[;' read -rsd R -p $'\\e[6n' _ _ column; echo "| $column"; done 3<sheet; stty echo; echo all-$((4+4))`);
-  put("sheet", `${sheet.join("\n")}\n`);
-  await terminal.type("clear; bash widths");
-  await terminal.expectRow("all-8");
-  // Where the bar stands on the page, in cells.
-  const wrong = await terminal.screen.evaluate((rows) => {
-    const found: string[] = [];
-    function place(row: Element, index: number): number {
-      const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
-      let rest = index;
-      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        const length = node.textContent?.length ?? 0;
-        if (rest < length) {
-          const range = document.createRange();
-          range.setStart(node, rest);
-          range.setEnd(node, rest + 1);
-          return range.getBoundingClientRect().left;
-        }
-        rest -= length;
-      }
-      return NaN;
-    }
-    const narrow = [...rows.children].find((row) => row.textContent?.startsWith("a| 2"));
-    const width = narrow ? place(narrow, 1) - narrow.getBoundingClientRect().left : NaN;
-    let lines = 0;
-    for (const row of rows.children) {
-      const line = row.textContent?.match(/^(\P{ASCII}+|[ae1]\P{ASCII}*)\| (\d+)\s*$/u);
-      if (!line) continue;
-      lines += 1;
-      const column = Math.round((place(row, line[1]?.length ?? 0) - row.getBoundingClientRect().left) / width) + 1;
-      if (column !== Number(line[2])) found.push(`${line[1]}: tmux ${line[2]}, page ${column}`);
-    }
-    return { found, lines };
-  });
-  expect(wrong).toEqual({ found: [], lines: sheet.length });
+  await openTerminal(server, page, "wide");
+  await expectWidths(new Dashboard(page).terminal);
 });
 
 test("fifty terminals opened and closed leave nothing on the page", async ({ page, server }) => {

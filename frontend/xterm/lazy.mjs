@@ -64,6 +64,5 @@ const proxy = (name) =>
 
 export const Terminal = proxy("Terminal");
 export const FitAddon = proxy("FitAddon");
-export const Unicode11Addon = proxy("Unicode11Addon");
 export const WebLinksAddon = proxy("WebLinksAddon");
 export const WebglAddon = proxy("WebglAddon");

@@ -5,6 +5,7 @@ import { typeComposed } from "./composition.mjs";
 import { linesOf } from "./lines.mjs";
 import { ReadingAloud } from "./reading-aloud.mjs";
 import { typeUnnamed } from "./unnamed-keys.mjs";
+import { countAsTmux } from "./widths.mjs";
 
 /** Most bytes that an agent may put on the clipboard. */
 const COPY_MAX = 100_000;
@@ -42,7 +43,7 @@ class Tools {
     this.#scrollByTouch();
     this.#copySelected();
     this.#restUnseen();
-    this.#undo.push(typeComposed(terminal), typeUnnamed(terminal, host));
+    this.#undo.push(countAsTmux(terminal), typeComposed(terminal), typeUnnamed(terminal, host));
     // Programs may fill the clipboard of whoever looks at the page, and never read it.
     const copying = terminal.parser.registerOscHandler(52, (data) => this.#copy(data));
     this.#undo.push(() => copying.dispose());

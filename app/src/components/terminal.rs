@@ -27,8 +27,7 @@ use tools::{KeyBar, Tools};
 /// for all of them and fetches the real ones when a terminal is shown.
 pub const IMPORT_MAP: &str = concat!(
     r#"{"imports":{"xterm":"/assets/xterm/lazy.mjs","xterm-addon-fit":"/assets/xterm/lazy.mjs","#,
-    r#""xterm-addon-unicode11":"/assets/xterm/lazy.mjs","xterm-addon-web-links":"/assets/xterm/lazy.mjs","#,
-    r#""xterm-addon-webgl":"/assets/xterm/lazy.mjs"}}"#
+    r#""xterm-addon-web-links":"/assets/xterm/lazy.mjs","xterm-addon-webgl":"/assets/xterm/lazy.mjs"}}"#
 );
 
 /// What the terminal tells the page.

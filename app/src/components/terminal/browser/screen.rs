@@ -10,7 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, KeyboardEvent};
 use xterm_js_rs::{
     Disposable, Terminal, TerminalOptions,
-    addons::{fit::FitAddon, unicode11::Unicode11Addon, web_links::WebLinksAddon},
+    addons::{fit::FitAddon, web_links::WebLinksAddon},
 };
 
 use super::{
@@ -70,10 +70,8 @@ impl Screen {
         let terminal = Rc::new(Terminal::new(&options(&font, &host, on_link.as_ref())?));
         let fit = FitAddon::new();
         terminal.load_addon(fit.clone().unchecked_into());
-        terminal.load_addon(Unicode11Addon::new().unchecked_into());
         let address_links = WebLinksAddon::new(Some(on_link.as_ref().unchecked_ref()), None, None);
         terminal.load_addon(address_links.unchecked_into());
-        Reflect::set(&terminal.get_unicode(), &"activeVersion".into(), &"11".into())?;
         terminal.open(host.clone());
 
         let Handlers { typed, shown } = handlers;
