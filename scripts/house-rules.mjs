@@ -56,6 +56,7 @@ function checkRust(file, text) {
 function checkLine(file, where, line) {
   if (isTest(file) && /\b(sleep\(|waitForTimeout)/.test(line)) breach(where, "a test awaits the event, it does not sleep");
   if (file.endsWith(".rs") && /#\[ignore/.test(line)) breach(where, "an ignored test tests nothing");
+  if (file.endsWith(".rs") && /env!\("CARGO_MANIFEST_DIR"\)/.test(line)) breach(where, "compiles the path of one clone in; ask for it at run time");
   if (/\.only\(/.test(line) && file.startsWith("end2end/")) breach(where, "runs this test alone");
   if (/^(<{7}|>{7}) /.test(line)) breach(where, "a conflict was not resolved");
   if (/(^|[\s"'(=])\/(root|work)\//.test(line)) breach(where, "a path of one machine");

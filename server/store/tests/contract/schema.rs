@@ -1,6 +1,6 @@
 //! Migrations.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use futures::future::join_all;
 use store::{Backend, SchemaState, Store, StoreError};
@@ -82,7 +82,7 @@ async fn migrating_needs_no_runtime_of_many_threads() {
 
 #[test]
 fn every_database_has_the_same_migrations_each_with_a_way_back() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../migrations");
     let names = |backend: Backend| -> BTreeSet<String> {
         let folders = fs::read_dir(root.join(backend.as_str())).unwrap().map(|entry| entry.unwrap());
         folders
