@@ -1,31 +1,26 @@
-// Gives the sources of this clone the modification times that the same sources have in another one: `align-times.mjs OTHER FOLDER…`.
-// Whatever the other clone compiled of them counts as fresh here, too. What differs, or is only here, counts as changed just now.
+// Gives sources the modification times that the same sources had when something was last compiled in the shared target folder, in
+// whichever clone: `align-times.mjs RECORD FOLDER…`. What was compiled of them then is fresh now. What differs from then counts as
+// changed just now. The record is a file beside what is compiled.
 
-import { existsSync, readFileSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [other, ...folders] = process.argv.slice(2);
-const now = new Date();
+const [record, ...folders] = process.argv.slice(2);
+const before = existsSync(record) ? JSON.parse(readFileSync(record, "utf8")) : {};
+const now = Date.now() / 1000;
+const after = {};
 for (const folder of folders) align(folder);
+// In one step, and last: whoever is ended before has changed nothing but times.
+writeFileSync(`${record}.new`, JSON.stringify(after));
+renameSync(`${record}.new`, record);
 
-/** Cargo goes by the times of folders, too, where a build script names one. */
+/** Cargo goes by the times of folders, too, where a build script names one: a folder is the names in it. */
 function align(path) {
-  const entries = statSync(path).isDirectory() ? namesIn(path) : undefined;
-  for (const name of entries ?? []) align(join(path, name));
-  const theirs = join(other, path);
-  const isSame = existsSync(theirs) && (entries ? same(entries, theirs) : statSync(theirs).isFile() && readFileSync(path).equals(readFileSync(theirs)));
-  const time = isSame ? statSync(theirs).mtime : now;
+  const names = statSync(path).isDirectory() && readdirSync(path).filter((name) => name !== "node_modules").sort();
+  for (const name of names || []) align(join(path, name));
+  const hash = createHash("sha256").update(names ? names.join("\n") : readFileSync(path)).digest("hex");
+  const time = before[path]?.hash === hash ? before[path].time : now;
   utimesSync(path, time, time);
-}
-
-function same(entries, folder) {
-  return statSync(folder).isDirectory() && JSON.stringify(entries) === JSON.stringify(namesIn(folder));
-}
-
-/** But for what npm fetches, where time is told by nobody. */
-function namesIn(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.isSymbolicLink() && !entry.name !== "node_modules")
-    .map((entry) => entry.name)
-    .sort();
+  after[path] = { hash, time };
 }

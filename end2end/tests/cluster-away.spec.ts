@@ -1,8 +1,6 @@
 // A cluster that does not answer: every page says so within ten seconds, and everything that needs no cluster works.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { Api } from "../fixtures/api.ts";
 import { expectAccessible } from "../fixtures/accessible.ts";
 import { interactive } from "../fixtures/interactive.ts";
@@ -17,12 +15,14 @@ const KUBECONFIG = {
   clusters: [{ name: "away", cluster: { server: "https://127.0.0.1:1" } }],
   users: [{ name: "away", user: { token: "none" } }],
 };
-const folder = mkdtempSync(join(tmpdir(), "aiworker-away-"));
-const path = join(folder, "kubeconfig");
-writeFileSync(path, JSON.stringify(KUBECONFIG));
 
-test.use({ options: { AIWORKER_RUNTIME: "kubernetes", AIWORKER_KUBECONFIG: path } });
-test.afterAll(() => rmSync(folder, { recursive: true }));
+test.use({
+  options: async ({}, use, testInfo) => {
+    const path = testInfo.outputPath("kubeconfig");
+    writeFileSync(path, JSON.stringify(KUBECONFIG));
+    await use({ AIWORKER_RUNTIME: "kubernetes", AIWORKER_KUBECONFIG: path });
+  },
+});
 
 test("a cluster that is away is said to be away", async ({ page, context, server, picture }) => {
   const api = await Api.register(server, "ada");

@@ -23,14 +23,23 @@ async function listen(server: AiWorker, page: Page): Promise<{ terminal: Termina
   return { terminal, button, put };
 }
 
-test("what is printed is told, until nobody listens any more", async ({ page, server }) => {
+test("what is printed is told, also after a reload, until nobody listens any more", async ({ page, server }) => {
   const { terminal, button } = await listen(server, page);
   await expect(terminal.region.locator("textarea"), "one types on").toBeFocused();
   await terminal.type("echo spoken-$((1+1))");
   await expect(told(terminal)).toContainText("spoken-2");
   const rows = terminal.region.locator(".xterm-accessibility").getByRole("listitem");
   await expect(rows.filter({ hasText: /^spoken-2/ })).toHaveCount(1);
+  await page.reload();
+  await terminal.type("echo again-$((1+1))");
+  await expect(told(terminal)).toContainText("again-2");
+  await terminal.region.getByText("Tools").click();
   await button.click();
+  await expect(told(terminal)).toHaveCount(0);
+  await page.reload();
+  await terminal.expectRow(/[$#]\s*$/);
+  await terminal.region.getByText("Tools").click();
+  await expect(button).toHaveAttribute("aria-pressed", "false");
   await expect(told(terminal)).toHaveCount(0);
 });
 

@@ -16,11 +16,21 @@ const HISTORY_PAUSE = 150;
 const FONT = { usual: 13, least: 8, most: 32, key: "terminal-font-size" };
 const KEYS = { escape: "\x1b", tab: "\t", interrupt: "\x03", enter: "\r", up: "A", down: "B", right: "C", left: "D" };
 
-const remembered = () => {
+/** Where it is kept that screen readers are told what is printed. */
+const READING = "terminal-reading";
+
+const recall = (key) => {
   try {
-    return Number(localStorage.getItem(FONT.key)) || FONT.usual;
+    return localStorage.getItem(key);
   } catch {
-    return FONT.usual; // the browser keeps nothing for this site
+    return null; // the browser keeps nothing for this site
+  }
+};
+const remember = (key, value) => {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Then it lasts as long as the page.
   }
 };
 
@@ -38,7 +48,7 @@ class Tools {
     this.#terminal = terminal;
     this.#host = host;
     this.#readingAloud = new ReadingAloud(terminal);
-    this.#resize(remembered());
+    this.#resize(Number(recall(FONT.key)) || FONT.usual);
     this.#guardPaste();
     this.#scrollByTouch();
     this.#copySelected();
@@ -103,14 +113,16 @@ class Tools {
   zoom(pixels) {
     const size = pixels === 0 ? FONT.usual : this.#terminal.options.fontSize + pixels;
     this.#resize(Math.min(FONT.most, Math.max(FONT.least, size)));
-    try {
-      localStorage.setItem(FONT.key, String(this.#terminal.options.fontSize));
-    } catch {
-      // Then it lasts as long as the page.
-    }
+    remember(FONT.key, String(this.#terminal.options.fontSize));
+  }
+
+  /** Whether it was asked for last time. */
+  recallsReading() {
+    return recall(READING) === "on";
   }
 
   readAloud(on) {
+    remember(READING, on ? "on" : "off");
     this.#terminal.options.screenReaderMode = on;
     this.#terminal.focus();
   }

@@ -4,12 +4,15 @@
 
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 
-/** What xterm's own table of 2018 has otherwise than tmux with the C library of 2025: each code point was printed in tmux and the cursor
- *  asked for. `scripts/measure-widths` prints these lines. */
+/** What xterm's own table of 2018 has otherwise than tmux with the C library of 2025, by columns: every code point was printed in tmux and
+ *  the cursor asked for, as `scripts/measure-widths.mjs` does. */
 const COLUMNS = [
-  "898-89f 8ca-8d2 b55 c3c d81 180f 1abf-1ace 1dfa a82c d7b0-d7c6 d7cb-d7fb 10eab-10eac 10f82-10f85 11070 11073-11074 110c2 111cf 1193b-1193c 1193e 11943 16fe4 1cf00-1cf2d 1cf30-1cf46 1e2ae",
-  "600-605 6dd 70f 8e2 1734 110bd 110cd 1f93b 1f946",
-  "31bb-31bf 3248-324f 4dc0-4dff 16ff0-16ff1 18af3-18cd5 18d00-18d08 1aff0-1aff3 1aff5-1affb 1affd-1affe 1b11f-1b122 1f6d6-1f6d7 1f6dd-1f6df 1f6fb-1f6fc 1f7f0 1f90c 1f972 1f977-1f979 1f9a3-1f9a4 1f9ab-1f9ad 1f9cb-1f9cc 1fa74 1fa7b-1fa7c 1fa83-1fa86 1fa96-1faac 1fab0-1faba 1fac0-1fac5 1fad0-1fad9 1fae0-1fae7 1faf0-1faf8",
+  `898-89f 8ca-8d2 b55 c3c d81 180f 1abf-1ace 1dfa a82c d7b0-d7c6 d7cb-d7fb 10eab-10eac 10f82-10f85 11070 11073-11074 110c2 111cf
+   1193b-1193c 1193e 11943 16fe4 1cf00-1cf2d 1cf30-1cf46 1e2ae`,
+  `600-605 6dd 70f 8e2 1734 110bd 110cd 1f93b 1f946`,
+  `31bb-31bf 3248-324f 4dc0-4dff 16ff0-16ff1 18af3-18cd5 18d00-18d08 1aff0-1aff3 1aff5-1affb 1affd-1affe 1b11f-1b122 1f6d6-1f6d7
+   1f6dd-1f6df 1f6fb-1f6fc 1f7f0 1f90c 1f972 1f977-1f979 1f9a3-1f9a4 1f9ab-1f9ad 1f9cb-1f9cc 1fa74 1fa7b-1fa7c 1fa83-1fa86
+   1fa96-1faac 1fab0-1faba 1fac0-1fac5 1fad0-1fad9 1fae0-1fae7 1faf0-1faf8`,
 ];
 /** What a newer tmux makes wide whatever the C library says. */
 const MADE_WIDE = "261d 26f9 270c-270d 1f1e6-1f1ff 1f3cb-1f3cc 1f574-1f575 1f590";
@@ -30,7 +33,7 @@ const TMUX_IS = 7770;
 
 /** The code points of some ranges. */
 function* each(ranges) {
-  for (const range of ranges.split(" ")) {
+  for (const range of ranges.split(/\s+/)) {
     const [first, last = first] = range.split("-").map((hex) => Number.parseInt(hex, 16));
     for (let code = first; code <= last; code++) yield code;
   }

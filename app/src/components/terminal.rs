@@ -42,6 +42,8 @@ struct Signals {
     viewers: RwSignal<(u32, u32)>,
     /// What was searched for is not there.
     missed: RwSignal<bool>,
+    /// Whether screen readers are told what is printed. A small terminal among many never tells them.
+    reads: Option<RwSignal<bool>>,
 }
 
 /// Something that a person does with a terminal besides typing.
@@ -80,6 +82,7 @@ pub fn Terminal(
         latency: RwSignal::new(None),
         viewers: RwSignal::new((0, 0)),
         missed: RwSignal::new(false),
+        reads: (!plain).then(|| RwSignal::new(false)),
     };
     let mode = if watch { Mode::Watch } else { Mode::Drive };
     let screen = NodeRef::<html::Div>::new();
@@ -113,7 +116,7 @@ pub fn Terminal(
                     {move || status.get().word()}
                 </p>
                 <p class="terminal__facts">{move || facts(signals)}</p>
-                {(!plain).then(|| view! { <Tools agent_id act missed=signals.missed /> })}
+                {signals.reads.map(|reads| view! { <Tools agent_id act missed=signals.missed reads /> })}
             </div>
             <Show when=move || banner.get().is_some()>
                 <div class="terminal__banner">

@@ -8,7 +8,7 @@ use std::{
 use domain::{AgentId, terminal::Mode};
 use gloo_timers::callback::Timeout;
 use leptos::{
-    prelude::{LocalStorage, Set as _, StoredValue, WithUntracked as _, document, window},
+    prelude::{GetUntracked as _, LocalStorage, RwSignal, Set as _, StoredValue, WithUntracked as _, document, window},
     web_sys::HtmlDivElement,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
@@ -157,7 +157,19 @@ impl Parts {
             // Without them it keeps its first size and colours, which is better than nothing.
             Err(error) => leptos::logging::warn!("the terminal cannot follow the page: {}", reason(&error)),
         }
+        if let Some(reads) = self.signals.reads {
+            self.take_up_reading(reads);
+        }
         self.focus();
+    }
+
+    /// Screen readers are told what is printed if they were last time, or if somebody asked for it while all this was on its way.
+    fn take_up_reading(&self, reads: RwSignal<bool>) {
+        let Some(tools) = self.screen.get().map(Screen::tools) else { return };
+        if reads.get_untracked() || tools.recalls_reading() {
+            reads.set(true);
+            tools.read_aloud(true);
+        }
     }
 
     fn on_incoming(&self, incoming: Incoming) {

@@ -28,9 +28,10 @@ pub fn Tools(
     act: impl Fn(Action) + Copy + Send + Sync + 'static,
     /// What was searched for is not there.
     missed: RwSignal<bool>,
+    /// Screen readers are told what is printed.
+    reads: RwSignal<bool>,
 ) -> impl IntoView {
     let wanted = NodeRef::<html::Input>::new();
-    let reads = RwSignal::new(false);
     let find = move |up: bool| {
         if let Some(field) = wanted.get_untracked() {
             act(Action::Find(field.value(), up));

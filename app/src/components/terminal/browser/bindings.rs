@@ -40,7 +40,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn zoom(this: &Tools, pixels: i32);
 
-    /// Whether screen readers are told what is printed.
+    /// Whether screen readers were told last time.
+    #[wasm_bindgen(method, js_name = recallsReading)]
+    pub fn recalls_reading(this: &Tools) -> bool;
+
+    /// Whether screen readers are told what is printed. It is kept for the next time.
     #[wasm_bindgen(method, js_name = readAloud)]
     pub fn read_aloud(this: &Tools, on: bool);
 
