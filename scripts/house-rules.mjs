@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 
 const LONGEST_FILE = 500;
 const LONGER_ON_PURPOSE = new Set(["server/store/src/schema.rs"]);
@@ -32,6 +32,9 @@ const isText = (file) => /\.(rs|ts|mjs|js|toml|md|scss|sql|sh|yml|yaml|json)$/.t
 const isLock = (file) => /(^|\/)(Cargo\.lock|package-lock\.json)$/.test(file);
 const isTest = (file) => /(^|\/)(tests|end2end)\//.test(file) || /(^|\/)tests\.rs$/.test(file);
 
+/** The innermost first. */
+const CRATES = files.filter((file) => file.endsWith("/Cargo.toml")).map(dirname).sort((a, b) => b.length - a.length);
+
 const lengths = [];
 for (const file of files.filter((file) => isText(file) && !isLock(file))) {
   const text = readFileSync(file, "utf8");
@@ -57,10 +60,18 @@ function checkLine(file, where, line) {
   if (isTest(file) && /\b(sleep\(|waitForTimeout)/.test(line)) breach(where, "a test awaits the event, it does not sleep");
   if (file.endsWith(".rs") && /#\[ignore/.test(line)) breach(where, "an ignored test tests nothing");
   if (file.endsWith(".rs") && /env!\("CARGO_MANIFEST_DIR"\)/.test(line)) breach(where, "compiles the path of one clone in; ask for it at run time");
+  if (file.endsWith(".rs") && leavesItsCrate(file, line)) breach(where, "compiles a file of another folder in; let build.rs lay it into OUT_DIR");
   if (/\.only\(/.test(line) && file.startsWith("end2end/")) breach(where, "runs this test alone");
   if (/^(<{7}|>{7}) /.test(line)) breach(where, "a conflict was not resolved");
   if (/(^|[\s"'(=])\/(root|work)\//.test(line)) breach(where, "a path of one machine");
   if (/\bAKIA[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(line)) breach(where, "looks like a secret");
+}
+
+/** Cargo knows a file outside its crate by the path of the clone that compiled it. */
+function leavesItsCrate(file, line) {
+  const [, path] = line.match(/include\w*!\("(.+?)"\)/) ?? [];
+  const crate = CRATES.find((folder) => file.startsWith(`${folder}/`));
+  return path !== undefined && !normalize(join(dirname(file), path)).startsWith(`${crate}/`);
 }
 
 function checkRooms() {

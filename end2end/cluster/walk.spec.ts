@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { connections, podName } from "../fixtures/cluster.ts";
 import { POD_DEADLINE, expect, test } from "../fixtures/cluster-test.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
-import { expectWidths } from "../fixtures/widths.ts";
+import { expectLineFilled, expectWidths } from "../fixtures/widths.ts";
 
 /** A pod's address only leads somewhere within the cluster's own network. */
 const ways = process.env["AIWORKER_TEST_OWN_CLUSTER"] ? ["port-forward", "pod-address"] : ["port-forward"];
@@ -48,7 +48,10 @@ for (const dial of ways) {
         expect(direct > 0, `${direct} connections of the server to the pod`).toBe(dial === "pod-address");
       });
 
-      await test.step("its tmux, a newer one than most hosts have, counts columns as the page does", () => expectWidths(terminal));
+      await test.step("its tmux, a newer one than most hosts have, counts columns as the page does", async () => {
+        await expectWidths(terminal);
+        await expectLineFilled(terminal);
+      });
 
       await test.step("its page says what the cluster did and what the agent printed, as it happens", async () => {
         await page.goto(`/agents/${id}`);

@@ -8,7 +8,7 @@ import { Api } from "../fixtures/api.ts";
 import { Dashboard } from "../fixtures/dashboard.ts";
 import type { AiWorker } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { expectWidths } from "../fixtures/widths.ts";
+import { expectLineFilled, expectWidths } from "../fixtures/widths.ts";
 
 interface Opened {
   api: Api;
@@ -196,7 +196,9 @@ test("whatever is printed stays inside the terminal, is not typed back, and does
 
 test("wide characters and emoji are as wide as tmux takes them", async ({ page, server }) => {
   await openTerminal(server, page, "wide");
-  await expectWidths(new Dashboard(page).terminal);
+  const { terminal } = new Dashboard(page);
+  await expectWidths(terminal);
+  await expectLineFilled(terminal);
 });
 
 test("fifty terminals opened and closed leave nothing on the page", async ({ page, server }) => {

@@ -60,4 +60,11 @@ test("of what comes again when the screen starts over only what is new is told",
   await expect(told(terminal)).not.toContainText("old-");
   await terminal.type("echo newer-$((1+1))");
   await expect(told(terminal)).toContainText("newer-2");
+
+  // A page that is opened says where one is, and nothing that was before.
+  await page.reload();
+  await expect(told(terminal)).toContainText(/[$#]/);
+  await expect(told(terminal)).not.toContainText("old-");
+  await terminal.type("echo newest-$((1+1))");
+  await expect(told(terminal)).toContainText("newest-2");
 });

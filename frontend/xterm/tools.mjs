@@ -123,7 +123,7 @@ class Tools {
 
   readAloud(on) {
     remember(READING, on ? "on" : "off");
-    this.#terminal.options.screenReaderMode = on;
+    this.#readingAloud.turn(on);
     this.#terminal.focus();
   }
 

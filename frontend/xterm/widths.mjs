@@ -26,8 +26,8 @@ const JOINER = 0x200d;
 const COLOURED = 0xfe0f;
 /** Most bytes that tmux joins to one character. */
 const BYTES_MAX = 21;
-/** Versions of tmux from which on it joins and widens, as it says them: `3.5a`, `next-3.6`. */
-const NEWER = 3.4;
+/** The version of tmux from which on it joins and widens. */
+const NEWER = [3, 4];
 /** The agent's side says which tmux it has in this operating system command. Other terminals ignore it. */
 const TMUX_IS = 7770;
 
@@ -51,15 +51,17 @@ class Widths {
   #table;
   #isNewer;
   #onPair;
+  #isAtEnd;
   #columns = new Map();
   #joining = new Set(each(JOINING));
 
-  /** `onPair` is told of what this tmux does not join, though fonts do. */
-  constructor(version, { table, isNewer, onPair }) {
+  /** `onPair` is told of what this tmux does not join, though fonts do; `isAtEnd` says whether the line is full. */
+  constructor(version, { table, isNewer, onPair, isAtEnd }) {
     this.version = version;
     this.#table = table;
     this.#isNewer = isNewer;
     this.#onPair = onPair;
+    this.#isAtEnd = isAtEnd;
     for (const [columns, ranges] of COLUMNS.entries()) this.#set(ranges, columns);
     if (isNewer) this.#set(MADE_WIDE, 2);
   }
@@ -81,7 +83,9 @@ class Widths {
     if (isPair) this.#onPair?.();
     const wants = columns === 0 || widens || (before.isOpen && bytes > 1);
     if (!wants || before.columns === 0 || before.bytes + bytes > BYTES_MAX) return properties(stateOf(bytes, code === JOINER), columns, false);
-    return properties(stateOf(before.bytes + bytes, code === JOINER), widens ? 2 : before.columns, true);
+    // In the last column tmux leaves it where it is, and xterm would carry it over to the next line.
+    const isWide = before.columns === 2 || (widens && !this.#isAtEnd());
+    return properties(stateOf(before.bytes + bytes, code === JOINER), isWide ? 2 : 1, true);
   }
 }
 
@@ -93,17 +97,24 @@ export function countAsTmux(terminal) {
   let drawing;
   // It costs something with each row that is drawn, so it waits for the first pair.
   const onPair = () => (drawing ??= terminal.registerCharacterJoiner(drawnAsOne));
-  const older = new Widths("tmux before 3.4", { table, isNewer: false, onPair });
-  const newer = new Widths("tmux", { table, isNewer: true });
+  const isAtEnd = () => terminal.buffer.active.cursorX >= terminal.cols;
+  const older = new Widths("tmux before 3.4", { table, isNewer: false, onPair, isAtEnd });
+  const newer = new Widths("tmux", { table, isNewer: true, isAtEnd });
   terminal.unicode.register(older);
   terminal.unicode.register(newer);
   terminal.unicode.activeVersion = newer.version;
   const listening = terminal.parser.registerOscHandler(TMUX_IS, (version) => {
-    const isOlder = Number.parseFloat(version.replace(/^\D+/, "")) < NEWER;
+    const isOlder = isBefore(version, NEWER);
     terminal.unicode.activeVersion = (isOlder ? older : newer).version;
     return true;
   });
   return () => listening.dispose();
+}
+
+/** Whether a version as tmux says it (`3.5a`, `next-3.6`) is before this one. */
+function isBefore(version, [major, minor]) {
+  const [, itsMajor, itsMinor] = version.match(/(\d+)\.(\d+)/)?.map(Number) ?? [];
+  return itsMajor < major || (itsMajor === major && itsMinor < minor);
 }
 
 const drawnAsOne = (text) => [...text.matchAll(DRAWN_AS_ONE)].map(({ 0: drawn, index }) => [index, index + drawn.length]);

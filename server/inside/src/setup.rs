@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{InsideError, Place};
 
 /// What Claude Code reads in every session, as shipped. The first line says that the file is ours.
-const INSTRUCTIONS: &str = include_str!("../../../agent-image/CLAUDE.md");
+const INSTRUCTIONS: &str = include_str!(concat!(env!("OUT_DIR"), "/CLAUDE.md"));
 /// Where the key for the model is, beside the token.
 const MODEL_KEY_FILE: &str = "model-key";
 

@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     /// The Role that is installed, without its comments.
-    const ROLE: &str = include_str!("../../../../k8s/base/role.yaml");
+    const ROLE: &str = include_str!(concat!(env!("OUT_DIR"), "/role.yaml"));
 
     fn agent(image: &str, image_id: &str, state: &serde_json::Value) -> Pod {
         let status = serde_json::json!({ "name": "agent", "image": image, "imageID": image_id, "ready": false,

@@ -11,10 +11,10 @@ use domain::AgentId;
 
 /// The scripts that run inside, as they stand in `agent-image/`.
 pub(super) const SCRIPTS: [(&str, &str, u32); 4] = [
-    ("entrypoint.sh", include_str!("../../../../agent-image/entrypoint.sh"), 0o755),
-    ("attach.sh", include_str!("../../../../agent-image/attach.sh"), 0o755),
-    ("session.bash", include_str!("../../../../agent-image/session.bash"), 0o644),
-    ("tmux.conf", include_str!("../../../../agent-image/tmux.conf"), 0o644),
+    ("entrypoint.sh", include_str!(concat!(env!("OUT_DIR"), "/entrypoint.sh")), 0o755),
+    ("attach.sh", include_str!(concat!(env!("OUT_DIR"), "/attach.sh")), 0o755),
+    ("session.bash", include_str!(concat!(env!("OUT_DIR"), "/session.bash")), 0o644),
+    ("tmux.conf", include_str!(concat!(env!("OUT_DIR"), "/tmux.conf")), 0o644),
 ];
 /// What a sandbox has instead of the host's lists of users and groups.
 const ETC: [(&str, &str, u32); 2] = [

@@ -38,8 +38,6 @@ use crate::{viewer::Viewer, wire::Wire};
 
 /// How long anything may take on a busy machine that starts a cluster's pods.
 pub const DEADLINE: Duration = Duration::from_mins(2);
-/// The Role as it is installed, in the form that a test can read without a library.
-const ROLE: &str = include_str!("../../../../k8s/base/role.yaml");
 
 pub struct World {
     pub admin: Client,
@@ -295,7 +293,10 @@ pub fn rules() -> Vec<serde_json::Value> {
         let inside = line.split_once('[').unwrap().1.trim_end().trim_end_matches(']');
         inside.split(',').map(|word| word.trim().trim_matches('"').to_owned()).collect()
     };
-    let lines: Vec<_> = ROLE.split_once("rules:\n").unwrap().1.lines().filter(|line| !line.contains('#')).collect();
+    // As it is installed, in the form that a test can read without a library. The tests of two crates use this file.
+    let root = std::env::var("AIWORKER_ROOT").unwrap();
+    let role = std::fs::read_to_string(format!("{root}/k8s/base/role.yaml")).unwrap();
+    let lines: Vec<_> = role.split_once("rules:\n").unwrap().1.lines().filter(|line| !line.contains('#')).collect();
     lines
         .chunks(3)
         .map(|rule| json!({ "apiGroups": list(rule[0]), "resources": list(rule[1]), "verbs": list(rule[2]) }))
