@@ -28,6 +28,7 @@ test("what is printed is told, also after a reload, until nobody listens any mor
   await expect(terminal.region.locator("textarea"), "one types on").toBeFocused();
   await terminal.type("echo spoken-$((1+1))");
   await expect(told(terminal)).toContainText("spoken-2");
+  await expect(told(terminal), "what one types oneself").not.toContainText("echo");
   const rows = terminal.region.locator(".xterm-accessibility").getByRole("listitem");
   await expect(rows.filter({ hasText: /^spoken-2/ })).toHaveCount(1);
   await page.reload();

@@ -43,7 +43,8 @@ function after(before, now) {
     const same = sameAt(before, now, at);
     if (same > most) [most, place] = [same, at];
   }
-  return place < 0 ? undefined : [now[place].slice(before.at(-1).length), ...now.slice(place + 1)];
+  // The space behind a prompt was there before, and would set what was typed beside what comes back of it.
+  return place < 0 ? undefined : [now[place].slice(before.at(-1).length).trimStart(), ...now.slice(place + 1)];
 }
 
 /** What of the screen was not there before, wherever it stands; the line that one is at where all of it was, or nothing is known. */
